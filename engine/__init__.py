@@ -1,0 +1,60 @@
+"""Tradewind: write a strategy once; backtest it at native speed. These are the public names, and nothing else."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.backtesting import Result, Rules, backtest
+    from engine.candles import Candles, load_candles
+    from engine.candles.simulate import simulate
+    from engine.core.codes import BUY, SELL
+    from engine.errors import ConfigError, DataError, EngineError, StrategyError
+    from engine.market import Market
+    from engine.strategy import Strategy, param, state
+
+_PLACES = {
+    "BUY": "engine.core.codes",
+    "SELL": "engine.core.codes",
+    "Candles": "engine.candles",
+    "ConfigError": "engine.errors",
+    "DataError": "engine.errors",
+    "EngineError": "engine.errors",
+    "Market": "engine.market",
+    "Result": "engine.backtesting",
+    "Rules": "engine.backtesting",
+    "Strategy": "engine.strategy",
+    "StrategyError": "engine.errors",
+    "backtest": "engine.backtesting",
+    "load_candles": "engine.candles",
+    "param": "engine.strategy",
+    "simulate": "engine.candles.simulate",
+    "state": "engine.strategy",
+}
+
+__all__ = [
+    "BUY",
+    "SELL",
+    "Candles",
+    "ConfigError",
+    "DataError",
+    "EngineError",
+    "Market",
+    "Result",
+    "Rules",
+    "Strategy",
+    "StrategyError",
+    "backtest",
+    "load_candles",
+    "param",
+    "simulate",
+    "state",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use: `tradewind --help` must not wait for numba and pyarrow.
+    if name in _PLACES:
+        return getattr(import_module(_PLACES[name]), name)
+    raise AttributeError(f"module 'engine' has no attribute {name!r}")

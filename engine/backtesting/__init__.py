@@ -1,0 +1,7 @@
+"""Drives the core through history: inputs, the run, and the result a person reads."""
+
+from engine.backtesting.backtest import backtest
+from engine.backtesting.inputs import Rules
+from engine.backtesting.result import Result
+
+__all__ = ["Result", "Rules", "backtest"]

@@ -1,0 +1,70 @@
+"""`backtest()`: one strategy over one or many markets, all paths played, one result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import perf_counter
+
+from engine.backtesting.inputs import Rules, gather
+from engine.backtesting.result import Result
+from engine.backtesting.run import Run
+from engine.candles import Candles
+from engine.errors import StrategyError
+from engine.market import Market
+from engine.strategy import Strategy
+
+BOUNDING_PATHS = ("adverse", "favourable", "low_first", "high_first")
+
+
+def backtest(
+    strategy: Strategy,
+    candles: Candles | Sequence[Candles],
+    market: Market | Sequence[Market],
+    *,
+    cash: float = 10_000.0,
+    rules: Rules | None = None,
+    path: str | None = None,
+    detail: Candles | Sequence[Candles] | None = None,
+    compiled: bool = True,
+    bounds: bool = True,
+    check_causality: bool = True,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Result:
+    """Run a strategy over closed candles and return what happened.
+
+    cash is in the markets' quote currency. path (or rules.path) is the path whose fills and metrics are shown; with
+    bounds the other paths of rule P2 are played too and the result states the range. progress(what, done, total) is
+    called now and then. Raises ConfigError, DataError before the run and StrategyError where the author's code fails;
+    the latter carries the result so far as `.partial`.
+    """
+    rules = rules or Rules()
+    if path is not None:
+        rules = replace(rules, path=path)
+    many = [candles] if isinstance(candles, Candles) else list(candles)
+    markets = [market] if isinstance(market, Market) else list(market)
+    finer = [detail] if isinstance(detail, Candles) else detail
+    inputs = gather(
+        strategy, many, markets, cash=cash, detail=finer, compiled=compiled, check_causality=check_causality
+    )
+    paths = [rules.path, *(p for p in BOUNDING_PATHS if bounds and p != rules.path)]
+    started = perf_counter()
+    ends: dict[str, float] = {}
+    main: Run | None = None
+    for index, name in enumerate(paths):
+        run = Run(inputs, replace(rules, path=name), compiled=compiled)
+        report = None
+        if progress is not None:
+
+            def report(done: int, total: int, index: int = index, name: str = name) -> None:
+                progress(f"path {name}", index * total + done, len(paths) * total)
+
+        try:
+            run.advance(progress=report)
+        except StrategyError as error:
+            error.partial = Result(main or run, {}, perf_counter() - started)  # type: ignore[attr-defined]
+            raise
+        main = main or run
+        ends[name] = float(run.equity[-1])
+    assert main is not None
+    return Result(main, ends, perf_counter() - started)

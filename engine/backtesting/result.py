@@ -1,0 +1,193 @@
+"""What a backtest found: metrics, fills, trades, equity; its bounds over the paths; what a reader must be told."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.backtesting.run import Run
+from engine.candles import holes
+from engine.core import codes
+from engine.errors import EngineError
+from engine.metrics import Metrics, PnlTerms, buy_and_hold, compute
+from engine.trades import round_trips
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Result:
+    """Hold the outcome of one backtest; pandas outward, flat records inside."""
+
+    def __init__(self, run: Run, ends: dict[str, float], seconds: float) -> None:
+        """Take over a finished (or stopped) run; ends: the final equity by path."""
+        self.run, self.inputs, self.ends, self.seconds = run, run.inputs, ends, seconds
+        done = run.k
+        self.fill_rows = run.fills[: int(run.run[0]["fill_count"])]
+        self.event_rows = run.events[: int(run.run[0]["event_count"])]
+        self.equity_curve = run.equity[:done]
+        self.close_ms = self.inputs.grid["open_ms"][:done, 0] + self.inputs.timeframe_ms
+
+    @cached_property
+    def trade_rows(self) -> np.ndarray[Any, Any]:
+        """Return the round trips as rows, open ones last."""
+        return round_trips(self.fill_rows)
+
+    @cached_property
+    def terms(self) -> PnlTerms:
+        """Return the right side of the PnL identity (rule A1), added up from fills."""
+        books = self.run.books
+        floating = books["position"] * (books["price"] - books["entry"]) + books["dust"] * books["price"] - books["dust_cost"]
+        return PnlTerms(float(books["realised"].sum()), float(floating.sum()), float(books["fees"].sum()))
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Return every metric of the shown path (docs/metrics in metrics.py's own words)."""
+        inputs = self.inputs
+        if not len(self.equity_curve):
+            raise EngineError("metrics: the run ended before its first candle; there is nothing to measure")
+        benchmark = None
+        if len(inputs.markets) == 1:
+            market, candles = inputs.markets[0], inputs.candles[0]
+            lot = float(market.lot)
+            benchmark = buy_and_hold(
+                inputs.cash, float(candles.open[0]), float(candles.close[len(self.equity_curve) - 1]), market.taker_fee_rate, lot
+            )
+        found = compute(
+            start_ms=int(inputs.grid["open_ms"][0, 0]),
+            cash=inputs.cash,
+            close_ms=self.close_ms,
+            equity=self.equity_curve,
+            gross_notional=self.run.exposure[: len(self.equity_curve)],
+            fills=self.fill_rows,
+            trades=self.trade_rows,
+            terms=self.terms,
+            benchmark=benchmark,
+        )
+        if abs(found.unexplained) > 1e-6 * max(abs(found.equity_end), inputs.cash):
+            raise EngineError(f"ledger: {found.unexplained} of equity is unexplained by fills; this is a fault of the engine")
+        return found
+
+    @property
+    def complete(self) -> bool:
+        """Return whether the run reached its last candle."""
+        return self.run.k == len(self.inputs.grid)
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """Return the lowest and highest total return over the paths played: a minimum and maximum, not a proof."""
+        if len(self.ends) < 2:
+            return None
+        returns = [end / self.inputs.cash - 1.0 for end in self.ends.values()]
+        return min(returns), max(returns)
+
+    @property
+    def path_dependent(self) -> int:
+        """Return on how many timestamps the outcome depended on the path (known for adverse and favourable only)."""
+        return int(self.run.run[0]["dependent_count"])
+
+    @property
+    def has_headline(self) -> bool:
+        """Return whether one number may stand for the run: not when its range crosses zero (rule P2)."""
+        return self.range is None or not self.range[0] < 0.0 < self.range[1]
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """Return what a reader must be told before any number."""
+        inputs, said = self.inputs, []
+        for market, candles in zip(inputs.markets, inputs.candles, strict=True):
+            if candles.simulated:
+                said.append(f"{candles.symbol}: the market is simulated ({candles.source}); it says nothing about a real one")
+            elif market.kind != "spot":
+                said.append(f"{market.symbol}: traded as a {market.kind} contract on the candles of {candles.market}; no funding, no liquidation")
+            found = holes(candles)
+            if found:
+                said.append(f"{candles.market}: {found.line()}")
+        if self.complete is False:
+            said.append(f"the run stopped after {self.run.k:,} of {len(inputs.grid):,} candles; these are partial results")
+        if not self.run.compiled:
+            said.append(f"interpreted, about 100 times slower: {inputs.native.reason}")
+        if not self.has_headline:
+            said.append("the result changes its sign with the path inside candles: no single number stands for it")
+        short = int(self.run.run[0]["detail_short"])
+        if short:
+            said.append(f"{short:,} candles were replayed without their finer candles, which were missing or disagreed")
+        return said
+
+    def reason_text(self, number: int) -> str:
+        """Return the reason tag of a number in fills and trades."""
+        reasons = self.inputs.program.reasons
+        return reasons[number] if 0 <= number < len(reasons) else ""
+
+    def columns(self, what: str) -> dict[str, Any]:
+        """Return "fills", "trades", "orders" or "equity" as plain columns with words in place of numbers."""
+        from engine.backtesting.columns import columns_of
+
+        return columns_of(self, what)
+
+    @cached_property
+    def fills(self) -> pd.DataFrame:
+        """Return one row a fill, in order of time."""
+        return self._frame("fills")
+
+    @cached_property
+    def trades(self) -> pd.DataFrame:
+        """Return one row a round trip, open ones last."""
+        return self._frame("trades")
+
+    @cached_property
+    def orders(self) -> pd.DataFrame:
+        """Return what happened to orders besides fills: denied, reduced, cancelled, each with its numbers."""
+        return self._frame("orders")
+
+    @cached_property
+    def equity(self) -> pd.Series[float]:
+        """Return equity at each candle's close, indexed by that time in UTC."""
+        import pandas as pd
+
+        index = pd.DatetimeIndex(self.close_ms.astype("datetime64[ms]"), name="time").tz_localize("UTC")
+        return pd.Series(self.equity_curve, index, name="equity")
+
+    def _frame(self, what: str) -> pd.DataFrame:
+        import pandas as pd
+
+        frame = pd.DataFrame(self.columns(what))
+        for name in frame.columns:
+            if frame[name].dtype.kind == "M":
+                frame[name] = frame[name].dt.tz_localize("UTC")
+        return frame
+
+    def summary(self) -> dict[str, Any]:
+        """Return metrics, bounds, warnings and what the run was made of, ready for JSON."""
+        inputs, bounds = self.inputs, self.range
+        return {
+            "strategy": type(inputs.strategy).__name__,
+            "parameters": {k: str(v) if v is not None and not isinstance(v, int | float | list) else v for k, v in inputs.strategy.values().items()},
+            "markets": [market.as_dict() for market in inputs.markets],
+            "candles": [{"market": c.market, "timeframe": c.timeframe, "source": c.source, "count": len(c), "from_ms": c.first_ms, "until_ms": c.end_ms} for c in inputs.candles],
+            "cash": inputs.cash,
+            "rules": {"path": self.run.rules.path, "touch_fills": self.run.rules.touch_fills, "latency_ms": self.run.rules.latency_ms, "participation": self.run.rules.participation},
+            "complete": self.complete,
+            "compiled": self.run.compiled,
+            "warnings": self.warnings,
+            "total_return_range": list(bounds) if bounds else None,
+            "final_equity_by_path": self.ends,
+            "path_dependent_candles": self.path_dependent,
+            "metrics": self.metrics.as_dict(),
+            "events": self.event_counts(),
+            "hashes": inputs.hashes,
+            "seconds": round(self.seconds, 3),
+        }  # fmt: skip
+
+    def event_counts(self) -> dict[str, int]:
+        """Return how often orders were denied, reduced and cancelled, by cause."""
+        numbers, counts = np.unique(self.event_rows["code"], return_counts=True)
+        return {codes.TEXT[int(n)].split(" (")[0].split("{")[0].strip(" :,"): int(c) for n, c in zip(numbers, counts, strict=True)}
+
+    def __repr__(self) -> str:
+        """Return the result in a line."""
+        m = self.metrics
+        total = "–" if m.total_return is None else f"{m.total_return:+.2%}"
+        return f"Result({self.inputs.strategy!r}: {total} on path {self.run.rules.path}, {m.trades} trades)"

@@ -1,0 +1,130 @@
+"""One year's file of candles: its Parquet encoding, atomic writing, the lock against a second writer.
+
+Owns the bytes on disk. Must not know which file belongs where.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from engine.candles.candles import Candles
+from engine.candles.columns import NAMES, Columns
+from engine.errors import DataError
+
+_FIELDS = ("timestamp", *NAMES)  # the names foreign tools know; a stored file can itself be imported
+
+
+class Told(NamedTuple):
+    """What a file's metadata says of it."""
+
+    market: str
+    timeframe: str
+    source: str
+
+
+def write_years(files: Mapping[Path, Candles]) -> None:
+    """Write files so that each is either the old one or the new one, whole, whatever happens.
+
+    All are on disk under temporary names before the first takes its place.
+    """
+    staged: dict[Path, Path] = {}
+    try:
+        for path, candles in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            staged[path] = path.with_name(f".{path.name}.tmp")  # the lock makes it ours
+            _write(staged[path], candles)
+        for path, temporary in staged.items():
+            os.replace(temporary, path)
+        for folder in {path.parent for path in files}:
+            _sync_folder(folder)
+    except OSError as error:
+        raise DataError(f"cannot write candles to {error.filename or next(iter(files))}: {error.strerror}") from None
+    finally:
+        for temporary in staged.values():
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+
+
+def read_year(path: Path) -> tuple[Columns, Told]:
+    """Return a file's columns, unchecked, and its metadata."""
+    with _readable(path):
+        file = pq.ParquetFile(path)
+        told = _told(path, file.schema_arrow)
+        table = file.read(columns=list(_FIELDS))
+        arrays = [table.column(name).combine_chunks().to_numpy() for name in _FIELDS]
+        return Columns(
+            np.asarray(arrays[0], dtype=np.int64), *(np.asarray(one, dtype=np.float64) for one in arrays[1:])
+        ), told
+
+
+def read_span(path: Path) -> tuple[int, int, int]:
+    """Return the first and last open time and the number of rows, from the file's footer."""
+    with _readable(path):
+        footer = pq.read_metadata(path)
+        spans = [footer.row_group(group).column(0).statistics for group in range(footer.num_row_groups)]
+        return min(span.min for span in spans), max(span.max for span in spans), int(footer.num_rows)
+
+
+@contextmanager
+def locked(folder: Path, market: str) -> Iterator[None]:
+    """Hold the folder against other writers; refuse at once if one holds it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise DataError(f"cannot write candles to {folder}: {error.strerror}") from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DataError(f"another process is writing candles of {market}; wait for it, then try again") from None
+        yield
+    finally:
+        os.close(lock)  # releases it; the file stays, for removing it would let two writers hold two locks
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, KeyError, AttributeError, TypeError, ValueError) as error:
+        said = str(error).split("\n", 1)[0].rstrip(".")
+        raise DataError(f"{path} is not a readable file of candles ({said}); delete it and import again") from None
+
+
+def _told(path: Path, schema: pa.Schema) -> Told:
+    found = schema.metadata or {}
+    return Told(*(found.get(name.encode(), b"an unknown " + name.encode()).decode() for name in Told._fields))
+
+
+def _write(path: Path, candles: Candles) -> None:
+    told = {"market": candles.market, "timeframe": candles.timeframe, "source": candles.source}
+    schema = pa.schema([("timestamp", pa.int64()), *((name, pa.float64()) for name in NAMES)], metadata=told)
+    table = pa.Table.from_arrays([pa.array(column) for column in candles.columns], schema=schema)
+    with path.open("wb") as file:
+        pq.write_table(
+            table,
+            file,
+            compression="zstd",
+            use_dictionary=False,
+            column_encoding={"timestamp": "DELTA_BINARY_PACKED", **dict.fromkeys(NAMES, "BYTE_STREAM_SPLIT")},
+        )
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

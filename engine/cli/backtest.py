@@ -1,0 +1,149 @@
+"""`tradewind backtest`: a definition, the flags over it, the run, the table.
+
+Owns the order of these steps. Must not compute or format numbers. Heavy modules are imported inside the command.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from engine.backtesting import Result
+    from engine.definition import Definition, RunInputs
+
+
+def backtest(
+    definition: Annotated[Path, typer.Argument(help="A definition, such as backtests/moving_average_short.toml.")],
+    market: Annotated[
+        list[str] | None, typer.Option("--market", help="Venue and symbol, such as binance:BTC/USDT; repeat for more.")
+    ] = None,
+    since: Annotated[str | None, typer.Option("--from", help="First candle, such as 2024-01-01 (UTC).")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Candles open before this, such as 2025-01-01.")] = None,
+    timeframe: Annotated[str | None, typer.Option("--timeframe", help="Length of one candle, such as 1h.")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", help="A parameter, such as fast=10; repeat for more.")
+    ] = None,
+    cash: Annotated[float | None, typer.Option("--cash", help="Starting cash in quote currency.")] = None,
+    path: Annotated[
+        str | None, typer.Option("--path", help="adverse, favourable, nearest, low_first or high_first.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse candles with holes instead of warning.")] = False,
+    bounds: Annotated[
+        bool, typer.Option("--bounds/--no-bounds", help="Play the other paths too, for the range of the result.")
+    ] = True,
+    interpreted: Annotated[
+        bool, typer.Option("--interpreted", help="Run the strategy in Python: breakpoints and print work, slowly.")
+    ] = False,
+    root: Annotated[Path | None, typer.Option("--root", help="Folder of the candle store.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Save the run in this new folder.")] = None,
+    save: Annotated[bool, typer.Option("--save/--no-save", help="Save the run, or only show it.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
+) -> None:
+    """Run the backtest of a definition; flags win over the file."""
+    from engine.cli.progress import bar
+    from engine.definition import Flags, inputs_of, read_definition
+    from engine.errors import ConfigError
+    from engine.settings import load_settings
+
+    if out is not None and out.exists():
+        raise ConfigError(f"--out: {out} exists already; choose a new folder, or remove that one")
+    settings = load_settings()
+    flags = Flags(
+        markets=tuple(market or ()),
+        since=since,
+        until=until,
+        timeframe=timeframe,
+        parameters=tuple(param or ()),
+        cash=cash,
+        path=path,
+    )
+    defined = flags.over(read_definition(definition, settings))
+    with bar(hidden=as_json) as progress:
+        inputs = inputs_of(defined, str(root or settings.data_root), strict)
+        result = _run(defined, inputs, _Saving(save, out, Path(settings.runs_root)), progress, bounds, interpreted)
+    folder = _Saving(save, out, Path(settings.runs_root)).save(result, defined, inputs)
+    _show(result, defined, inputs, folder, as_json)
+
+
+class _Saving:
+    """Where a run goes, if anywhere."""
+
+    def __init__(self, wanted: bool, out: Path | None, runs_root: Path) -> None:
+        self.wanted, self.out, self.runs_root = wanted, out, runs_root
+
+    def save(self, result: Result, definition: Definition, inputs: RunInputs) -> Path | None:
+        from engine.backtesting.export import run_folder, save
+        from engine.definition import as_toml
+
+        if not self.wanted:
+            return None
+        folder = self.out or run_folder(self.runs_root, definition.name)
+        return save(result, folder, definition=as_toml(definition, inputs), notes=inputs.notes)
+
+
+def _run(
+    definition: Definition, inputs: RunInputs, saving: _Saving, progress: Any, bounds: bool, interpreted: bool
+) -> Result:
+    """Run; where the strategy fails, keep what there is and let its error through."""
+    from engine.backtesting import backtest as run
+    from engine.errors import StrategyError
+
+    try:
+        return run(
+            inputs.strategy,
+            inputs.candles,
+            inputs.markets,
+            cash=inputs.cash,
+            rules=inputs.rules,
+            detail=inputs.detail,
+            bounds=bounds,
+            compiled=not interpreted,
+            progress=progress,
+        )
+    except StrategyError as error:
+        partial = getattr(error, "partial", None)
+        if partial is None or not len(partial.equity_curve):
+            raise
+        folder = saving.save(partial, definition, inputs)
+        if folder is None:
+            raise
+        done, total = len(partial.equity_curve), len(partial.inputs.grid)
+        raise StrategyError(f"{error}; the results of {done:,} of {total:,} candles are in {folder}") from error
+
+
+def _show(result: Result, definition: Definition, inputs: RunInputs, folder: Path | None, as_json: bool) -> None:
+    from engine.backtesting.export import summary_with
+
+    summary = summary_with(result, inputs.notes)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps({**summary, "folder": str(folder) if folder else None}, indent=2, allow_nan=False))
+        return
+    from rich.console import Console
+
+    from engine.cli.table import print_result
+
+    console = Console(highlight=False)
+    print_result(console, definition.name, summary)
+    console.print()
+    if definition.simulated:
+        console.print("The market is simulated. To run on real candles, import a file of them and name its market:")
+        symbol = inputs.candles[0].symbol
+        for line in (
+            f"data import FILE.csv --market binance:{symbol} --timeframe {definition.timeframe}",
+            f"backtest {definition.where} --market binance:{symbol}",
+        ):
+            console.print(f"  tradewind {line}", soft_wrap=True, markup=False)
+    where = f"Saved in {folder}" if folder else "Not saved"
+    played = len(result.ends) * sum(len(one) for one in inputs.candles)
+    a_second = played / max(result.seconds, 1e-9)
+    console.print(
+        f"{where}. {len(result.ends)} path{'s' * (len(result.ends) != 1)} in {result.seconds:.2f} s: "
+        f"{a_second / 1e6:,.1f} million candles a second.",
+        soft_wrap=True,
+        markup=False,
+    )

@@ -1,0 +1,155 @@
+"""The result of a backtest on a terminal: warnings first, one headline, then what it rests on.
+
+Owns the order and the words of the page. Must not compute: every number is one of `Result.summary()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from engine.candles.timeframes import iso
+from engine.cli.words import UNDEFINED, counted, days, money, number, percent
+
+Row = tuple[str, str, str]  # label, value, what it is a part of
+
+
+def print_result(console: Console, name: str, summary: dict[str, Any]) -> None:
+    """Print a result's summary; name is the definition's."""
+    print_warnings(console, summary)
+    _print_heading(console, name, summary)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(style="dim", overflow="fold")
+    metrics, currency = summary["metrics"], _currency(summary)
+    groups = (
+        ("Result", _headline(summary)),
+        ("Trades", _trades(metrics, currency)),
+        ("Costs", _costs(metrics, currency)),
+        ("Where the money went", _identity(metrics, currency)),
+        ("Orders that did not simply fill", [(what, f"{count:,}", "") for what, count in summary["events"].items()]),
+    )
+    for title, rows in groups:
+        listed = list(rows)
+        if listed:
+            table.add_row(f"[bold]{title}[/bold]" if title == "Result" else f"\n[bold]{title}[/bold]")
+        for label, value, base in listed:
+            strong = f"[bold]{value}[/bold]" if label == "Total return" else value
+            table.add_row(f"  {escape(label)}", strong, escape(base))
+    console.print(table)
+
+
+def print_warnings(console: Console, summary: dict[str, Any]) -> None:
+    """Print what a reader must know before any number; what is said of several markets is said once."""
+    together: dict[str, list[str]] = {}
+    for warning in summary["warnings"]:
+        subject, colon, said = warning.partition(": ")
+        if colon and "/" in subject and " " not in subject:
+            together.setdefault(said, []).append(subject)
+        else:
+            together[warning] = []
+    for said, subjects in together.items():
+        text = f"{', '.join(subjects)}: {said}" if subjects else said
+        console.print(f"[yellow]! {escape(text)}[/yellow]", highlight=False)
+    for note in summary["notes"]:
+        console.print(f"[dim]· {escape(note)}[/dim]", highlight=False)
+    if together or summary["notes"]:
+        console.print()
+
+
+def _print_heading(console: Console, name: str, summary: dict[str, Any]) -> None:
+    candles, markets = summary["candles"], summary["markets"]
+    listed = ", ".join(one["market"] for one in candles)
+    kinds = sorted({one["kind"] for one in markets})
+    rules = summary["rules"]
+    since, until = min(one["from_ms"] for one in candles), max(one["until_ms"] for one in candles)
+    count = sum(one["count"] for one in candles)
+    parameters = ", ".join(f"{key} {value}" for key, value in summary["parameters"].items())
+    console.print(f"[bold]{escape(name)}[/bold]: {escape(summary['strategy'])} ({escape(parameters)})", highlight=False)
+    console.print(
+        f"{escape(listed)} {candles[0]['timeframe']}, {' and '.join(kinds)}, "
+        f"{iso(since)[:10]} to {iso(until)[:10]} UTC, {counted(count, 'candle')}, path {rules['path']}\n",
+        highlight=False,
+    )
+
+
+def _headline(summary: dict[str, Any]) -> Iterator[Row]:
+    metrics, currency, bounds = summary["metrics"], _currency(summary), summary["total_return_range"]
+    total = percent(metrics["total_return"], sign=True)
+    base = f"of start equity on path {summary['rules']['path']}"
+    if bounds is not None:
+        low, high = (percent(bound, sign=True) for bound in bounds)
+        dependent = counted(summary["path_dependent_candles"], "candle")
+        if bounds[0] < 0.0 < bounds[1]:
+            total = f"{low} to {high}"
+            base = f"of start equity: its sign depends on the path inside {dependent}, so no one number stands for it"
+        elif low == high:
+            base = f"of start equity; the same on all {len(summary['final_equity_by_path'])} paths played"
+        else:
+            base = f"of start equity; {low} to {high} over the paths, {dependent} depended on them"
+    yield "Total return", total, base
+    start, end = (money(metrics[name], currency) for name in ("equity_start", "equity_end"))
+    yield "Final equity", end, f"from {start}"
+    yield "Buy and hold", percent(metrics["buy_and_hold"], sign=True), _buy_and_hold_words(summary)
+    yield "CAGR", percent(metrics["cagr"], sign=True), f"a year{_short(metrics)}"
+    yield "Sharpe", number(metrics["sharpe"]), f"{metrics['sampling']}{_short(metrics)}"
+    ongoing = ", not over yet" if metrics["max_drawdown_ongoing"] else ""
+    longest = f"; longest {days(metrics['max_drawdown_days'])}{ongoing}" if metrics["max_drawdown_days"] else ""
+    yield "Max drawdown", percent(metrics["max_drawdown"]), f"of peak equity, daily{longest}"
+    yield "Candle drawdown", percent(metrics["candle_drawdown"]), "of peak equity, at candle closes"
+
+
+def _trades(metrics: dict[str, Any], currency: str) -> Iterator[Row]:
+    still = f"; {metrics['open_trades']:,} more still open" if metrics["open_trades"] else ""
+    yield "Trades", f"{metrics['trades']:,}", f"from flat to flat, {counted(metrics['fills'], 'fill')}{still}"
+    yield "Win rate", percent(metrics["win_rate"]), "of trades, net of fees"
+    yield "Profit factor", number(metrics["profit_factor"]), "gains ÷ losses"
+    yield "Expectancy", money(metrics["expectancy"], currency, sign=True), "a trade"
+    yield "Exposure", percent(metrics["exposure"]), "of equity, mean over candles"
+    yield "Time in market", percent(metrics["time_in_market"]), "of candles"
+
+
+def _costs(metrics: dict[str, Any], currency: str) -> Iterator[Row]:
+    a_day = number(metrics["turnover_a_day"])
+    yield "Turnover", number(metrics["turnover"]), f"× mean equity, both sides; {a_day} a day"
+    yield "Fees", money(metrics["fees"], currency), ""
+    why = "" if metrics["fee_share"] is not None else " (nothing was made)"
+    yield "Fee share", percent(metrics["fee_share"]), f"of profit before fees{why}"
+    yield "Maker share", percent(metrics["maker_share"]), "of notional"
+
+
+def _identity(metrics: dict[str, Any], currency: str) -> Iterator[Row]:
+    yield "Realised", money(metrics["realised"], currency, sign=True), "of closed quantity, before fees"
+    yield "Change of floating", money(metrics["floating_change"], currency, sign=True), "of what is still open"
+    yield "Fees", money(-metrics["fees"], currency, sign=True), ""
+    for name in ("funding", "interest"):
+        if metrics[name]:
+            value = metrics[name] if name == "funding" else -metrics[name]
+            yield name.capitalize(), money(value, currency, sign=True), ""
+    change = metrics["equity_end"] - metrics["equity_start"]
+    yield (
+        "= Equity change",
+        money(change, currency, sign=True),
+        f"unexplained {number(metrics['unexplained'])} {currency}",
+    )
+
+
+def _buy_and_hold_words(summary: dict[str, Any]) -> str:
+    several = len(summary["markets"]) > 1
+    return "several markets, so no one of them compares" if several else "of the same cash, one fee in"
+
+
+def _short(metrics: dict[str, Any]) -> str:
+    if metrics["cagr"] is None:
+        return f"; not defined for {days(metrics['elapsed_days'])}" if metrics["elapsed_days"] < 30 else ""
+    return f"; from {days(metrics['elapsed_days'])} only" if metrics["under_a_year"] else ""
+
+
+def _currency(summary: dict[str, Any]) -> str:
+    symbol: str = summary["markets"][0]["symbol"]
+    return symbol.partition("/")[2].partition(":")[0] or UNDEFINED

@@ -1,0 +1,105 @@
+"""Where compiled code rests between processes, and under which name.
+
+numba's own disk cache looks at the file of the function it compiles and at nothing that function calls, so an edit
+elsewhere runs old code without a word. Here the folder's name is a digest of every source the code was made from:
+an edit anywhere is another folder, and old code cannot be found. This module reads and removes files; it knows no trading.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+
+KEPT_FOLDERS = 64  # a folder is one state of the sources; a developer makes many in a day
+
+
+def cache_root() -> Path:
+    """Return the folder of all compiled code: $TRADEWIND_CACHE, or the user's cache folder."""
+    chosen = os.environ.get("TRADEWIND_CACHE")
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("tradewind")) / "compiled"
+
+
+def digest_of(parts: Iterable[bytes]) -> str:
+    """Return a short digest of the given sources and of the compilers' versions."""
+    made_by = f"{sys.version}|{numba.__version__}|{llvmlite.__version__}|{platform.machine()}"
+    digest = hashlib.sha256(made_by.encode())
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()[:24]
+
+
+@functools.cache
+def file_bytes(path: str) -> bytes:
+    """Return the bytes of a source file as they were when first asked for in this process."""
+    return Path(path).read_bytes()
+
+
+@functools.cache
+def core_digest() -> str:
+    """Return the digest of the whole compiled core: any edit in it makes all older code unreachable."""
+    folder = Path(__file__).parent / "core"
+    bounds = os.environ.get("TRADEWIND_BOUNDSCHECK", "0").encode()
+    return digest_of([bounds, *(file_bytes(str(path)) for path in sorted(folder.glob("*.py")))])
+
+
+def bounds_checked() -> bool:
+    """Return whether the core is compiled with array bounds checks (the tests do, users do not pay for it)."""
+    return os.environ.get("TRADEWIND_BOUNDSCHECK", "0") == "1"
+
+
+class _Locator(_CacheLocator):  # type: ignore[misc]
+    def __init__(self, function: Callable[..., Any], digest: str) -> None:
+        self._py_file = function.__code__.co_filename
+        self._line = function.__code__.co_firstlineno
+        self._digest = digest
+        self._folder = cache_root() / digest
+
+    def get_cache_path(self) -> str:
+        return str(self._folder)
+
+    def get_source_stamp(self) -> str:
+        return self._digest
+
+    def get_disambiguator(self) -> str:
+        return str(self._line)
+
+
+def disk_cache(function: Callable[..., Any], digest: str) -> Any:
+    """Return a numba function cache that lives under the digest's folder."""
+    locator = _Locator(function, digest)
+
+    class Located(CompileResultCacheImpl):  # type: ignore[misc]
+        _locator_classes = [type("Bound", (), {"from_function": staticmethod(lambda _function, _file: locator)})]
+
+    class DigestCache(FunctionCache):  # type: ignore[misc]
+        _impl_class = Located
+
+    cache = DigestCache(function)
+    _touch(locator.get_cache_path())
+    return cache
+
+
+@functools.cache
+def _touch(folder: str) -> None:
+    # The newest use keeps a folder alive; the oldest go, so that the cache does not grow with every edit.
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    os.utime(path)
+    others = sorted((p for p in path.parent.iterdir() if p.is_dir() and p != path), key=lambda p: p.stat().st_mtime)
+    for old in others[: max(0, len(others) + 1 - KEPT_FOLDERS)]:
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,91 @@
+"""Mathematics that fails alike compiled and interpreted: a wrong argument is an error with a line, never a quiet NaN."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+MAX_WHOLE_POWER = 64
+
+
+def log(x):  # type: ignore[no-untyped-def]
+    """Return the natural logarithm of a positive number."""
+    if x <= 0.0:
+        raise ValueError("log: expected a positive number")
+    return math.log(x)
+
+
+def log2(x):  # type: ignore[no-untyped-def]
+    """Return the logarithm to base 2 of a positive number."""
+    if x <= 0.0:
+        raise ValueError("log2: expected a positive number")
+    return math.log2(x)
+
+
+def log10(x):  # type: ignore[no-untyped-def]
+    """Return the logarithm to base 10 of a positive number."""
+    if x <= 0.0:
+        raise ValueError("log10: expected a positive number")
+    return math.log10(x)
+
+
+def log1p(x):  # type: ignore[no-untyped-def]
+    """Return log(1 + x) for x above -1."""
+    if x <= -1.0:
+        raise ValueError("log1p: expected a number above -1")
+    return math.log1p(x)
+
+
+def sqrt(x):  # type: ignore[no-untyped-def]
+    """Return the square root of a number that is not negative."""
+    if x < 0.0:
+        raise ValueError("sqrt: expected a number that is not negative")
+    return math.sqrt(x)
+
+
+def exp(x):  # type: ignore[no-untyped-def]
+    """Return e to the x, for x that does not overflow."""
+    if x > 709.782712893384 and x < math.inf:
+        raise OverflowError("exp: the result is too large")
+    return math.exp(x)
+
+
+def power(x, y):  # type: ignore[no-untyped-def]
+    """Return x to the y; small whole powers by multiplication, in one order everywhere."""
+    base = float(x)
+    exponent = float(y)
+    if exponent == math.floor(exponent) and abs(exponent) <= MAX_WHOLE_POWER:
+        result = 1.0
+        for _ in range(int(abs(exponent))):
+            result *= base
+        if exponent < 0.0:
+            if result == 0.0:
+                raise ZeroDivisionError("zero to a negative power")
+            return 1.0 / result
+        return result
+    if base < 0.0:
+        raise ValueError("power: a negative number to a broken power")
+    if base == 0.0 and exponent < 0.0:
+        raise ZeroDivisionError("zero to a negative power")
+    return math.pow(base, exponent)
+
+
+CHECKED = {
+    math.log: log,
+    math.log2: log2,
+    math.log10: log10,
+    math.log1p: log1p,
+    math.sqrt: sqrt,
+    math.exp: exp,
+    math.pow: power,
+    np.log: log,
+    np.log2: log2,
+    np.log10: log10,
+    np.log1p: log1p,
+    np.sqrt: sqrt,
+    np.exp: exp,
+    np.power: power,
+    pow: power,
+}
+BY_NAME = {function.__name__: function for function in (log, log2, log10, log1p, sqrt, exp, power)}

@@ -1,0 +1,226 @@
+"""Runs step methods in Python over the compiled core's own records: breakpoints and print, with identical results.
+
+A twin reads and writes the same bytes as compiled code does. Names are generated properties, not numpy's record
+attributes: a field called `size` or `min` would otherwise answer with numpy's own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from engine.compiling.source import Program
+from engine.core.placing import view
+from engine.core.records import BOOK, BOOK_SIZE, CANDLE, CANDLE_SIZE, FILL, FILL_SIZE
+from engine.core.verbs import VERBS, VIEWS_OF_BOOK
+from engine.errors import StrategyError
+
+CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+
+
+class Rows:
+    """Hold memory as rows of one record type; its place, in steps of eight bytes, is what the properties read and write.
+
+    Its own names begin with _tw_, which no author's name may.
+    """
+
+    __slots__ = ("_tw_at", "_tw_b", "_tw_d", "_tw_q", "_tw_whole")
+
+    def __init__(self, memory: np.ndarray[Any, Any]) -> None:
+        flat = memoryview(memory.reshape(-1).view(np.uint8))
+        self._tw_whole = flat
+        self._tw_d, self._tw_q, self._tw_b = flat.cast("d"), flat.cast("q"), flat.cast("?")
+        self._tw_at = 0
+
+
+def rows_type(dtype: np.dtype[np.void], name: str, base: type = Rows) -> type:
+    """Return a class of Rows with one property a field; fields of eight bytes or one."""
+    space: dict[str, Any] = {"__slots__": ()}
+    for field in dtype.names or ():
+        inner, offset = dtype.fields[field][:2]  # type: ignore[index]
+        space[field] = _array_property(inner, offset) if inner.subdtype else _property(inner.kind, offset)
+    return type(name, (base,), space)
+
+
+def _property(kind: str, offset: int) -> property:
+    slot = {"f": "_tw_d", "i": "_tw_q", "u": "_tw_q", "b": "_tw_b"}[kind]
+    scope: dict[str, Any] = {}
+    index = f"rows._tw_at * 8 + {offset}" if kind == "b" else f"rows._tw_at + {offset // 8}"
+    exec(f"def read(rows):\n    return rows.{slot}[{index}]\n", scope)
+    exec(f"def write(rows, value):\n    rows.{slot}[{index}] = value\n", scope)
+    return property(scope["read"], scope["write"])
+
+
+def _array_property(inner: np.dtype[Any], offset: int) -> property:
+    base, shape = inner.subdtype  # type: ignore[misc]
+    size = inner.itemsize
+
+    def read(rows: Any) -> Any:
+        start = rows._tw_at * 8 + offset
+        return np.frombuffer(rows._tw_whole[start : start + size], base).reshape(shape)
+
+    return property(read)
+
+
+Candle = rows_type(CANDLE, "Candle")
+Fill = rows_type(FILL, "Fill")
+_Book = rows_type(BOOK, "_Book")
+
+
+class Account:
+    """Offer the verbs and views of one book to an interpreted method."""
+
+    def __init__(self, books: np.ndarray[Any, Any], index: int, address: int) -> None:
+        self.address = address
+        self._book: Any = _Book(books)
+        self._book._tw_at = index * (BOOK_SIZE // 8)
+
+    @property
+    def cash(self) -> float:
+        return float(view(self.address, 0, 0))
+
+    @property
+    def equity(self) -> float:
+        return float(view(self.address, 1, 0))
+
+    @property
+    def is_flat(self) -> bool:
+        return bool(self._book.position == 0.0)
+
+    @property
+    def is_long(self) -> bool:
+        return bool(self._book.position > 0.0)
+
+    @property
+    def is_short(self) -> bool:
+        return bool(self._book.position < 0.0)
+
+
+for _name, _verb in VERBS.items():
+    setattr(Account, _name, _verb)
+for _name, _field in VIEWS_OF_BOOK.items():
+    setattr(Account, _name, property(lambda account, _field=_field: getattr(account._book, _field)))
+
+
+class Portfolio:
+    """Offer the books of a portfolio strategy, by market."""
+
+    def __init__(self, accounts: list[Account]) -> None:
+        self._accounts = accounts
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    def __getitem__(self, market: int) -> Account:
+        if not 0 <= market < len(self._accounts):
+            raise IndexError("account: there is no market of this number")
+        return self._accounts[market]
+
+    @property
+    def cash(self) -> float:
+        return self._accounts[0].cash
+
+    @property
+    def equity(self) -> float:
+        return self._accounts[0].equity
+
+
+class Interpreted:
+    """Hold the callbacks of one slot: C function pointers that run the author's methods in Python."""
+
+    def __init__(
+        self,
+        program: Program,
+        record: np.ndarray[Any, Any],
+        candles: np.ndarray[Any, Any],
+        indicators: np.ndarray[Any, Any],
+        accounts: list[Account],
+        column: int | None,
+    ) -> None:
+        """Bind the program to the run's memory; column is the slot's market, None for a portfolio strategy."""
+        self.error: BaseException | None = None
+        self._functions = program.functions()
+        self._strategy = rows_type(record.dtype, "Self", _guarded(program))(record)
+        self._accounts = accounts
+        self.addresses: dict[str, int] = {}
+        self._keep: list[Any] = []
+        markets = candles.shape[1]
+        if column is None:
+            account: Any = Portfolio(accounts)
+            candle = [Candle(candles) for _ in range(markets)]
+            ind_type = rows_type(indicators.dtype, "Indicators")
+            ind = [ind_type(indicators) for _ in range(markets)]
+        else:
+            account = accounts[0]
+            candle = Candle(candles)
+            ind = rows_type(indicators.dtype, "Indicators")(indicators)
+        bases = (candles.ctypes.data, indicators.ctypes.data)
+        for step in program.steps:
+            function = self._functions[step]
+            if step == "on_fill":
+                callback = self._on_fill(function, accounts)
+            else:
+                callback = self._on_candle(function, candle, ind, account, bases)
+            made = CALLBACK(self._caught(callback))
+            self._keep.append(made)
+            self.addresses[step] = ctypes.cast(made, ctypes.c_void_p).value or 0
+
+    def _caught(self, callback: Callable[[int, int, int], None]) -> Callable[[int, int, int, int], int]:
+        def caught(_strategy: int, candle: int, ind: int, account: int) -> int:
+            try:
+                callback(candle, ind, account)
+            except BaseException as error:  # noqa: BLE001 - nothing may cross a C frame; raised again by the caller
+                self.error = error
+                return 1
+            return 0
+
+        return caught
+
+    def _on_candle(self, function: Any, candle: Any, ind: Any, account: Any, bases: tuple[int, int]) -> Any:
+        strategy, candle_base, ind_base = self._strategy, *bases
+        if isinstance(candle, list):
+            width = ind[0]._tw_whole.nbytes // max(1, candle[0]._tw_whole.nbytes // CANDLE_SIZE) // 8
+
+            def on_timestamp(candle_at: int, ind_at: int, _account: int) -> None:
+                for market, (row, values) in enumerate(zip(candle, ind, strict=True)):
+                    row._tw_at = (candle_at - candle_base) // 8 + market * (CANDLE_SIZE // 8)
+                    values._tw_at = (ind_at - ind_base) // 8 + market * width
+                function(strategy, candle, ind, account)
+
+            return on_timestamp
+
+        def on_candle(candle_at: int, ind_at: int, _account: int) -> None:
+            candle._tw_at = (candle_at - candle_base) >> 3
+            ind._tw_at = (ind_at - ind_base) >> 3
+            function(strategy, candle, ind, account)
+
+        return on_candle
+
+    def _on_fill(self, function: Any, accounts: list[Account]) -> Any:
+        strategy = self._strategy
+        by_address = {account.address: account for account in accounts}
+
+        def on_fill(fill_at: int, _ind: int, account_at: int) -> None:
+            memory = np.frombuffer((ctypes.c_char * FILL_SIZE).from_address(fill_at), np.uint8)
+            function(strategy, Fill(memory), by_address[account_at])
+
+        return on_fill
+
+
+def _guarded(program: Program) -> type:
+    owner = program.owner.__name__
+
+    class Guarded(Rows):
+        __slots__ = ()
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name.startswith("_tw_") or hasattr(type(self), name):
+                super().__setattr__(name, value)
+            else:
+                raise StrategyError(f"{owner}: self.{name} is not declared; write {name}: float = state(0.0) in the class")
+
+    return Guarded
+

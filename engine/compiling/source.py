@@ -1,0 +1,239 @@
+"""Reads a strategy's step methods, checks what can be checked before a run, and rewrites them into plain functions.
+
+One rewritten function serves both executions. The rewriting keeps file and line, so breakpoints and tracebacks name the
+author's own. What it does: self.helper() becomes a function call, reason tags and choices become their numbers, plain
+module functions come along, logarithms and powers become the checked ones. What it refuses, it refuses at load.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import FunctionType, ModuleType
+from typing import Any
+
+from numba.core.dispatcher import Dispatcher
+
+from engine.compiling.calls import check_verb
+from engine.compiling.checked import BY_NAME, CHECKED
+from engine.core import codes
+from engine.core.verbs import VERBS
+from engine.errors import StrategyError, did_you_mean
+from engine.strategy import STEPS, Strategy
+
+
+@dataclass
+class Piece:
+    """Hold one rewritten function: its code, its namespace, and which injected names stand for which pieces."""
+
+    name: str
+    code: Any
+    path: str
+    line: int
+    namespace: dict[str, Any]
+    pieces: dict[str, str] = field(default_factory=dict)  # injected name -> piece
+    checked: set[str] = field(default_factory=set)  # injected names of checked functions
+
+    def link(self, made: dict[str, Any], checked: Callable[[str], Any]) -> None:
+        """Fill the injected names in."""
+        self.namespace.update({name: made[piece] for name, piece in self.pieces.items()})
+        self.namespace.update({name: checked(name.removeprefix(_CHECKED)) for name in self.checked})
+
+
+@dataclass
+class Program:
+    """Hold all pieces of one strategy class, by name; the steps are named as the methods are."""
+
+    owner: type[Strategy]
+    pieces: dict[str, Piece] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=lambda: list(codes.REASONS))
+    steps: list[str] = field(default_factory=list)
+    shorts: str = ""  # file and line of the first account.short(), "" when there is none
+    constants: list[str] = field(default_factory=list)  # whatever values the code has frozen in, for the digest
+
+    def functions(self) -> dict[str, FunctionType]:
+        """Return the pieces as Python functions, linked to each other."""
+        made: dict[str, FunctionType] = {}
+        for name, piece in self.pieces.items():
+            space = dict(piece.namespace)
+            exec(piece.code, space)
+            made[name] = space[piece.name.rsplit(".", 1)[-1]]
+        for name, piece in self.pieces.items():
+            piece.namespace = made[name].__globals__
+            piece.link(made, lambda checked: BY_NAME[checked])
+        return made
+
+
+_METHOD, _FUNCTION, _CHECKED = "__method_", "__function_", "__checked_"
+
+
+def read_program(owner: type[Strategy]) -> Program:
+    """Read the step methods of a class and everything of the author's that they call; StrategyError names the line."""
+    program = Program(owner)
+    for step in STEPS:
+        method = getattr(owner, step, None)
+        if method is not None:
+            program.steps.append(step)
+            _add(program, step, method, is_method=True)
+    if not program.steps:
+        raise StrategyError(f"{owner.__name__}: expected on_candle or on_timestamp, found neither; write one of them")
+    return program
+
+
+def _add(program: Program, name: str, function: FunctionType, *, is_method: bool) -> None:
+    if name in program.pieces:
+        return
+    path, line = function.__code__.co_filename, function.__code__.co_firstlineno
+    try:
+        text = textwrap.dedent(inspect.getsource(function))
+        tree = ast.parse(text)
+    except (OSError, SyntaxError):
+        raise StrategyError(
+            f"{path}:{line}: the source of {function.__qualname__} cannot be read; put the strategy into a file"
+        ) from None
+    ast.increment_lineno(tree, line - 1)
+    definition = tree.body[0]
+    if not isinstance(definition, ast.FunctionDef):
+        raise StrategyError(f"{path}:{line}: expected a plain function, was {type(definition).__name__}")
+    definition.decorator_list = []
+    definition.returns = None
+    for argument in definition.args.args:
+        argument.annotation = None
+    namespace = dict(function.__globals__)
+    for free, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        if free == "__class__":
+            raise StrategyError(f"{path}:{line}: super() has no place in a step method; call the other method by name")
+        namespace[free] = cell.cell_contents
+    piece = Piece(name, None, path, line, namespace)
+    program.pieces[name] = piece
+    _Rewriter(program, piece, definition, is_method).rewrite()
+    module = ast.fix_missing_locations(ast.Module(body=[definition], type_ignores=[]))
+    piece.code = compile(module, path, "exec")
+
+
+class _Rewriter(ast.NodeTransformer):
+    def __init__(self, program: Program, piece: Piece, definition: ast.FunctionDef, is_method: bool) -> None:
+        self.program, self.piece, self.definition = program, piece, definition
+        self.owner = program.owner
+        self.own = definition.args.args[0].arg if is_method and definition.args.args else ""
+        self.locals = {a.arg for a in definition.args.args} | {
+            n.id for n in ast.walk(definition) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+
+    def rewrite(self) -> None:
+        body = self.definition.body
+        if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            body[0] = ast.copy_location(ast.Pass(), body[0])  # the docstring
+        self.definition.body = [self.visit(statement) for statement in body]
+
+    def fail(self, node: Any, message: str) -> StrategyError:
+        return StrategyError(f"{self.piece.path}:{node.lineno}: {message}")
+
+    def value_of(self, node: ast.expr) -> Any:
+        """Return what a global name or an attribute of a module stands for, or None."""
+        if isinstance(node, ast.Name) and node.id not in self.locals:
+            builtins = self.piece.namespace.get("__builtins__", {})
+            known = builtins if isinstance(builtins, dict) else vars(builtins)
+            return self.piece.namespace.get(node.id, known.get(node.id))
+        if isinstance(node, ast.Attribute):
+            module = self.value_of(node.value)
+            if isinstance(module, ModuleType):
+                return getattr(module, node.attr, None)
+        return None
+
+    def named(self, name: str, node: ast.expr) -> ast.Name:
+        return ast.copy_location(ast.Name(id=name, ctx=ast.Load()), node)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802 - ast's own name
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            if self.is_self(function.value) and callable(getattr(self.owner, function.attr, None)):
+                _add(self.program, function.attr, getattr(self.owner, function.attr), is_method=True)
+                name = _METHOD + function.attr
+                self.piece.pieces[name] = function.attr
+                node.func = self.named(name, function)
+                node.args.insert(0, self.named(self.own, function))
+                return self.generic_visit(node)  # type: ignore[return-value]
+            if function.attr in VERBS and self.value_of(function.value) is None:
+                where = f"{self.piece.path}:{node.lineno}"
+                check_verb(node, function.attr, where, self.program.reasons)
+                if function.attr == "short":
+                    self.program.shorts = self.program.shorts or where
+                return self.generic_visit(node)  # type: ignore[return-value]
+        if isinstance(function, ast.Name) and function.id == "super":
+            raise self.fail(node, "super() has no place in a step method; call the other method by name")
+        target = self.value_of(function)
+        try:
+            checked = CHECKED.get(target)
+        except TypeError:
+            checked = None
+        if checked is not None:
+            node.func = self.named(self.checked_name(checked.__name__), function)
+        elif isinstance(target, FunctionType) and not isinstance(target, Dispatcher):
+            key = f"{target.__module__}.{target.__qualname__}".replace("<locals>.", "")
+            _add(self.program, key, target, is_method=False)
+            name = _FUNCTION + key.replace(".", "_")
+            self.piece.pieces[name] = key
+            node.func = self.named(name, function)
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def checked_name(self, name: str) -> str:
+        self.piece.checked.add(_CHECKED + name)
+        return _CHECKED + name
+
+    def is_self(self, node: ast.expr) -> bool:
+        return bool(self.own) and isinstance(node, ast.Name) and node.id == self.own
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Pow):
+            return node
+        call = ast.Call(self.named(self.checked_name("power"), node), [node.left, node.right], [])
+        return ast.copy_location(call, node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:  # noqa: N802
+        self.generic_visit(node)
+        if not self.is_self(node.value):
+            return node
+        known = {**self.owner.params, **self.owner.states}
+        if node.attr in known:
+            if isinstance(node.ctx, ast.Store) and node.attr in self.owner.params:
+                raise self.fail(node, f"self.{node.attr} is a parameter and stays as it is; declare a state() for this")
+            if node.attr in self.owner.params and self.owner.params[node.attr].kind == "schedule":
+                raise self.fail(node, f"self.{node.attr} is a schedule: turn it into an indicator with .due(...)")
+            return node
+        constant = getattr(self.owner, node.attr, None)
+        if isinstance(node.ctx, ast.Load) and isinstance(constant, int | float):
+            self.program.constants.append(f"{node.attr}={constant!r}")
+            return ast.copy_location(ast.Constant(constant), node)
+        hint = did_you_mean(node.attr, known)
+        raise self.fail(node, f"self.{node.attr} is neither a param() nor a state() of {self.owner.__name__}{hint}")
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:  # noqa: N802
+        sides = [node.left, *node.comparators]
+        declared = None
+        for side in sides:
+            if isinstance(side, ast.Attribute) and self.is_self(side.value):
+                declared = self.owner.params.get(side.attr) or declared
+        choices = declared.choices if declared is not None else None
+        for side in sides:
+            for item in side.elts if isinstance(side, ast.Tuple | ast.List | ast.Set) else [side]:
+                if isinstance(item, ast.Constant) and (choices is not None or isinstance(item.value, str)):
+                    if choices is None:
+                        raise self.fail(
+                            node, f'"{item.value}": text can be compared only with a parameter that has choices'
+                        )
+                    if item.value not in choices:
+                        raise self.fail(node, f'"{item.value}" is no choice{did_you_mean(str(item.value), map(str, choices))}')
+                    item.value = choices.index(item.value)
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802
+        value = self.value_of(node)
+        if isinstance(node.ctx, ast.Load) and value is not None and not callable(value):
+            described = getattr(value, "__file__", None) or repr(value)
+            self.program.constants.append(f"{node.id}={described}")
+        return node

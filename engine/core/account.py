@@ -1,0 +1,107 @@
+"""What the account is worth, what of it is free, and what resting orders and positions hold of it.
+
+Owns BALANCE. Equity is measured from balances; the identity A1 adds the same number up from fills.
+"""
+
+from engine.core.codes import LINEAR
+from engine.core.jit import inlined, inner
+from engine.core.memory import balance_of, book_of, market_of, run_at
+
+
+@inner
+def floating_of(book):  # type: ignore[no-untyped-def]
+    """Return the book's floating PnL at its last price, quote; dust included."""
+    return book.position * (book.price - book.entry) + book.dust * book.price - book.dust_cost
+
+
+@inlined
+def cash_of(run):  # type: ignore[no-untyped-def]
+    """Return what all balances are worth at the last prices, settlement asset; contracts apart."""
+    total = 0.0
+    for i in range(run.balance_count):
+        balance = balance_of(run, i)
+        total += balance.amount * balance.price
+    return total
+
+
+@inlined
+def equity_of(run):  # type: ignore[no-untyped-def]
+    """Return the account's equity at the last prices, settlement asset."""
+    floating = 0.0
+    for i in range(run.book_count):
+        if market_of(run, book_of(run, i).market).kind == LINEAR:
+            floating += book_of(run, i).position * (book_of(run, i).price - book_of(run, i).entry)
+    return cash_of(run) + floating
+
+
+@inner
+def worth_of(run, book, market):  # type: ignore[no-untyped-def]
+    """Return what the book and its own balances are worth: enough to compare two paths of one candle."""
+    worth = balance_of(run, market.quote_balance).amount
+    if market.kind == LINEAR:
+        return worth + book.position * (book.price - book.entry)
+    return worth + balance_of(run, market.base_balance).amount * book.price
+
+
+@inner
+def free_quote(run, market):  # type: ignore[no-untyped-def]
+    """Return the quote that a new order may claim; floating PnL of contracts on this balance counts."""
+    balance = balance_of(run, market.quote_balance)
+    free = balance.amount - balance.claimed
+    for i in range(run.book_count):
+        other = market_of(run, book_of(run, i).market)
+        if other.kind == LINEAR and other.quote_balance == market.quote_balance:
+            free += book_of(run, i).position * (book_of(run, i).price - book_of(run, i).entry)
+    return free
+
+
+@inner
+def claim_with(book, market, side, quantity, value):  # type: ignore[no-untyped-def]
+    """Return the quote the book would claim with one more order of this side, quantity and value.
+
+    Spot: what resting buys would cost, fee included. Contracts: the margin of the larger side if all its orders fill.
+    """
+    buys, buy_value = book.buy_quantity, book.buy_value
+    sells, sell_value = book.sell_quantity, book.sell_value
+    if side > 0:
+        buys += quantity
+        buy_value += value
+    elif side < 0:
+        sells += quantity
+        sell_value += value
+    if market.kind != LINEAR:
+        fee = 0.0 if market.fee_in_base else market.taker_fee_rate
+        return buy_value * (1.0 + fee)
+    held = abs(book.position) * book.entry
+    if book.position >= 0.0:
+        long = held + buy_value
+        over = sells - book.position
+        short = sell_value * (over / sells) if over > 0.0 else 0.0
+    else:
+        short = held + sell_value
+        over = buys + book.position
+        long = buy_value * (over / buys) if over > 0.0 else 0.0
+    return max(held, long, short) / market.leverage
+
+
+@inner
+def refresh_claim(run, book, market):  # type: ignore[no-untyped-def]
+    """Bring the balance's claimed amount up to date after an order or the position changed."""
+    if book.buy_count == 0:
+        book.buy_quantity = 0.0
+        book.buy_value = 0.0
+    if book.sell_count == 0:
+        book.sell_quantity = 0.0
+        book.sell_value = 0.0
+    claim = claim_with(book, market, 0, 0.0, 0.0)
+    balance = balance_of(run, market.quote_balance)
+    balance.claimed += claim - book.claim
+    book.claim = claim
+
+
+@inner
+def usable_equity(book):  # type: ignore[no-untyped-def]
+    """Return the equity that `fraction=` is a fraction of: the account's, times the book's allocation."""
+    run = run_at(book.run)
+    equity = run.equity_now if run.phase == 1 else equity_of(run)
+    return equity * book.allocation

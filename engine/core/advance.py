@@ -1,0 +1,135 @@
+"""The loop over time: match all markets, mark the account, let the strategies decide; stop and resume between any two.
+
+Order of things at one timestamp: every book is matched in order; then every strategy is asked (design.md, section 3).
+"""
+
+import numpy as np
+
+from engine.core import codes
+from engine.core.account import cash_of, equity_of
+from engine.core.jit import compiled, inlined
+from engine.core.memory import balance_of, book_of, call, candle_at, market_of, run_at, slot_of, store_float
+from engine.core.records import BOOK_SIZE, CANDLE_SIZE, SLOT_SIZE
+
+
+@inlined
+def _has_room(run, capacity):  # type: ignore[no-untyped-def]
+    # Both paths of one candle of one book, or the decisions of one strategy, must fit the logs without a check a fill.
+    fills = 2 * run.max_candle_fills + 2
+    events = 2 * run.max_candle_fills + 4 * capacity
+    return run.fill_count + fills <= run.fill_room and run.event_count + events <= run.event_room
+
+
+@inlined
+def _match_all(run, row, first):  # type: ignore[no-untyped-def]
+    """Match the books from `first` on; returns the gross notional and the floating PnL of those."""
+    gross, floating = 0.0, 0.0
+    timeframe_ms = run.timeframe_ms
+    for b in range(first, run.book_count):
+        book = book_of(run, b)
+        address = row + book.market * CANDLE_SIZE
+        candle = candle_at(address)
+        close = candle.close
+        market = market_of(run, book.market)
+        if not np.isnan(close):
+            if book.open_orders > 0 and (
+                book.first_waiting >= 0 or candle.low <= book.below or candle.high >= book.above or book.trailing > 0
+            ):
+                run.b = b
+                if not _has_room(run, book.capacity):
+                    run.status = codes.NEED_ROOM
+                    break
+                if call(run.step_match, run.books + b * BOOK_SIZE, address, 0, 0) != codes.OK:
+                    break
+            else:  # nothing can happen to this book within the candle
+                if book.position != 0.0:
+                    book.trade_high = max(book.trade_high, candle.high)
+                    book.trade_low = min(book.trade_low, candle.low)
+                book.price = close
+                book.now_ms = candle.open_ms + timeframe_ms
+            if market.base_balance >= 0:
+                balance_of(run, market.base_balance).price = close
+        if book.position != 0.0:
+            gross += abs(book.position) * book.price
+            if market.kind == codes.LINEAR:
+                floating += book.position * (book.price - book.entry)
+    return gross, floating
+
+
+@inlined
+def _mark(run, k, first, gross, floating):  # type: ignore[no-untyped-def]
+    if first > 0:  # stopped in mid-candle and went on: the sums are of the later books only
+        gross = 0.0
+        for b in range(run.book_count):
+            gross += abs(book_of(run, b).position) * book_of(run, b).price
+        value = equity_of(run)
+    else:
+        value = cash_of(run) + floating
+    run.equity_now = value
+    store_float(run.equity + k * 8, value)
+    store_float(run.exposure + k * 8, gross)
+
+
+@inlined
+def _decide(run, k, row, first):  # type: ignore[no-untyped-def]
+    for s in range(first, run.slot_count):
+        slot = slot_of(run, s)
+        book = book_of(run, slot.first_book)
+        if run.event_count + run.decision_events > run.event_room:
+            run.b = s
+            run.status = codes.NEED_ROOM
+            return
+        indicators = slot.indicators + k * slot.indicator_stride
+        failed = 0
+        if slot.on_timestamp != 0:
+            address = run.slots + s * SLOT_SIZE
+            if slot.started == 0 and slot.on_start != 0:
+                failed = call(slot.on_start, slot.state, row, indicators, address)
+            if failed == 0:
+                failed = call(slot.on_timestamp, slot.state, row, indicators, address)
+            slot.started = 1
+        elif not np.isnan(candle_at(row + book.market * CANDLE_SIZE).open):
+            candle = row + book.market * CANDLE_SIZE
+            address = run.books + slot.first_book * BOOK_SIZE
+            if slot.started == 0:
+                slot.started = 1
+                if slot.on_start != 0:
+                    failed = call(slot.on_start, slot.state, candle, indicators, address)
+            if failed == 0 and slot.on_candle != 0:
+                failed = call(slot.on_candle, slot.state, candle, indicators, address)
+        if failed != 0:
+            run.status = codes.STRATEGY_FAILED
+        if run.status != codes.OK:
+            run.b = s
+            return
+
+
+@compiled
+def advance(address, until):  # type: ignore[no-untyped-def]
+    """Take the run at this address forward until candle `until` (not included) or until something stops it.
+
+    Returns a status of codes.py. After NEED_ROOM the caller makes the logs larger, sets the status back and calls again.
+    """
+    run = run_at(address)
+    start = run.start
+    first = run.b  # where the last call stopped within its candle
+    candles, stride = run.candles, run.market_count * CANDLE_SIZE
+    for k in range(run.k, until):
+        run.k = k
+        row = candles + k * stride
+        if run.phase == 0:
+            gross, floating = _match_all(run, row, first)
+            if run.status != codes.OK:
+                return run.status
+            _mark(run, k, first, gross, floating)
+            run.phase = 1
+            first = 0
+        if k >= start:
+            _decide(run, k, row, first)
+            if run.status != codes.OK:
+                return run.status
+        run.phase = 0
+        first = 0
+    run.k = max(run.k, until)
+    run.b = 0
+    return run.status

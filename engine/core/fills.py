@@ -1,0 +1,260 @@
+"""What one fill does: balances, position, fees, the log, exits of a bracket, one-cancels-other, on_fill (F1-F4, T4)."""
+
+import numpy as np
+
+from engine.core import codes
+from engine.core.account import refresh_claim
+from engine.core.jit import Step, inner
+from engine.core.memory import (
+    address_of,
+    balance_of,
+    book_at,
+    call,
+    call_fill,
+    fill_of,
+    market_of,
+    order_of,
+    run_at,
+    slot_of,
+)
+from engine.core.orders import (
+    add_claim,
+    attachments,
+    end_order,
+    enqueue,
+    mixed,
+    note,
+    release,
+    take_slot,
+    unrest,
+)
+from engine.core.records import FILL_SIZE
+from engine.core.rounding import nearest_lot, to_lot, to_tick
+
+
+@inner
+def apply_fill(run, book, market, side, quantity, price, fee_rate):  # type: ignore[no-untyped-def]
+    """Move balances and position by one fill; returns (fee in quote, realised PnL before fees)."""
+    notional = quantity * price
+    fee = notional * fee_rate
+    received = quantity
+    quote = balance_of(run, market.quote_balance)
+    if market.kind == codes.SPOT:
+        base = balance_of(run, market.base_balance)
+        if side > 0:
+            quote.amount -= notional
+            if market.fee_in_base:
+                received = quantity - quantity * fee_rate
+            else:
+                quote.amount -= fee
+            base.amount += received
+        else:
+            quote.amount += notional - fee
+            base.amount -= quantity
+    else:
+        quote.amount -= fee
+
+    signed = side * received
+    was = book.position
+    realised = 0.0
+    if was == 0.0 or (was > 0.0) == (side > 0):
+        book.entry = (abs(was) * book.entry + received * price) / (abs(was) + received)
+        book.position = _clean(was + signed, market)
+        if was == 0.0:
+            book.trade_high = price
+            book.trade_low = price
+    else:
+        closing = min(quantity, abs(was))
+        realised = closing * (price - book.entry) * (1.0 if was > 0.0 else -1.0)
+        position = _clean(was + signed, market)
+        if abs(position) < market.lot * (1.0 - 1e-9):  # flat means less than one lot; the rest is dust, kept apart
+            book.dust += position
+            book.dust_cost += position * book.entry
+            position = 0.0
+            book.entry = 0.0
+        elif (position > 0.0) != (was > 0.0):
+            book.entry = price
+        book.position = position
+        if market.kind == codes.LINEAR:
+            quote.amount += realised
+    if market.kind == codes.SPOT and not market.fee_in_base:
+        base = balance_of(run, market.base_balance)
+        base.amount = nearest_lot(base.amount, market)
+    book.realised += realised
+    book.fees += fee
+    return fee, realised
+
+
+@inner
+def _clean(position, market):  # type: ignore[no-untyped-def]
+    # A sum of lots is a whole number of lots (A2); coins left after a base-coin fee are not, and stay as they are.
+    return position if market.fee_in_base else nearest_lot(position, market)
+
+
+def fill_order(address, slot, maker, quantity, price, planned):  # type: ignore[no-untyped-def]
+    """Fill part or all of an order, with everything that follows from it; then ask the strategy."""
+    book = book_at(address)
+    run = run_at(book.run)
+    market = market_of(run, book.market)
+    order = order_of(book, slot)
+    resting = order.state == codes.RESTING
+    if resting:
+        add_claim(book, order, -1.0)
+        book.signature -= mixed(order)
+
+    was = book.position
+    side, order_id, oco, kind = order.side, order.id, order.oco, order.kind
+    fee_rate = market.maker_fee_rate if maker else market.taker_fee_rate
+    fee, realised = apply_fill(run, book, market, side, quantity, price, fee_rate)
+    book.trade_high = max(book.trade_high, price)
+    book.trade_low = min(book.trade_low, price)
+    at = run.fill_count
+    fill = fill_of(run, at)
+    fill.ms = book.now_ms
+    fill.candle = run.k
+    fill.book = book.index
+    fill.order_id = order_id
+    fill.side = side
+    fill.quantity = quantity
+    fill.price = price
+    fill.planned = planned
+    fill.fee = fee
+    fill.maker = maker
+    fill.kind = kind
+    fill.reason = order.reason
+    fill.tag = order.tag
+    fill.realised = realised
+    fill.position = book.position
+    fill.entry = book.entry
+    fill.high = book.trade_high
+    fill.low = book.trade_low
+    run.fill_count = at + 1
+    flipped = was * book.position < 0.0
+    if flipped:
+        book.trade_high = price
+        book.trade_low = price
+
+    order.filled = nearest_lot(order.filled + quantity, market)
+    if resting:
+        add_claim(book, order, 1.0)
+        book.signature += mixed(order)
+    _attach_exits(book, slot, price, abs(book.position) if flipped else abs(book.position - was), market)
+    if oco != 0:
+        _cancel_others(book, slot, oco)
+    if order.quantity - order.filled < market.lot * 0.5:
+        if order.state == codes.RESTING:
+            unrest(book, slot)
+        order.state = codes.FREE
+        release(book, slot)
+    if book.reducing > 0 and (book.position == 0.0 or flipped):
+        _cancel_unreducing(book)
+    refresh_claim(run, book, market)
+
+    book.candle_fills += 1
+    if book.candle_fills > run.max_candle_fills:
+        run.status = codes.TOO_MANY_FILLS
+        return run.status
+    strategy = slot_of(run, book.slot)
+    if strategy.on_fill != 0:
+        row = run.fills + at * FILL_SIZE
+        if call(strategy.on_fill, strategy.state, row, 0, address) != 0:
+            run.status = codes.STRATEGY_FAILED
+    return run.status
+
+
+FILL_STEP = Step(fill_order, "iiifff")
+
+
+@inner
+def execute(book, slot, quantity, price, planned, maker):  # type: ignore[no-untyped-def]
+    """Call the fill step through its address."""
+    return call_fill(run_at(book.run).step_fill, address_of(book), slot, maker, quantity, price, planned)
+
+
+@inner
+def _attach_exits(book, slot, price, quantity, market):  # type: ignore[no-untyped-def]
+    """Make the exits of a bracket, or let them grow by what has filled since."""
+    entry = order_of(book, slot)
+    if attachments(entry.stop_loss, entry.take_profit) == 0:
+        return
+    if entry.exits != 0:
+        found = False
+        for i in range(book.used):
+            exit_order = order_of(book, i)
+            if exit_order.state != codes.FREE and exit_order.oco == entry.exits:
+                if exit_order.state == codes.RESTING:
+                    book.signature -= mixed(exit_order)
+                exit_order.quantity += quantity
+                if exit_order.state == codes.RESTING:
+                    book.signature += mixed(exit_order)
+                found = True
+        if found or book.open_orders + book.promised + 2 > book.capacity:
+            return
+    else:
+        book.promised -= attachments(entry.stop_loss, entry.take_profit)
+    book.next_group += 1
+    entry.exits = -book.next_group
+    if not np.isnan(entry.stop_loss):
+        trigger = to_tick(price * (1.0 - entry.side * entry.stop_loss), market)
+        _add_exit(book, slot, codes.STOP, quantity, np.nan, trigger)
+    if not np.isnan(entry.take_profit):
+        target = to_tick(price * (1.0 + entry.side * entry.take_profit), market)
+        _add_exit(book, slot, codes.LIMIT, quantity, target, np.nan)
+
+
+@inner
+def _add_exit(book, entry_slot, kind, quantity, price, trigger):  # type: ignore[no-untyped-def]
+    slot = take_slot(book)
+    entry = order_of(book, entry_slot)
+    order = order_of(book, slot)
+    book.next_id += 1
+    book.reducing += 1
+    order.id = book.next_id
+    order.kind = kind
+    order.side = -entry.side
+    order.reduce_only = 1
+    order.post_only = 0
+    order.time_in_force = codes.GTC
+    order.size_mode = codes.QUANTITY
+    order.quantity = quantity
+    order.filled = 0.0
+    order.price = price
+    order.trigger = trigger
+    order.distance = np.nan
+    order.extreme = np.nan
+    order.stop_loss = np.nan
+    order.take_profit = np.nan
+    order.exits = 0
+    order.oco = entry.exits
+    order.claim_price = 0.0
+    order.placed_ms = book.now_ms
+    order.reason = codes.REASON_STOP_LOSS if kind == codes.STOP else codes.REASON_TAKE_PROFIT
+    order.tag = entry.tag
+    enqueue(book, slot, book.now_ms)
+
+
+@inner
+def _cancel_others(book, slot, oco):  # type: ignore[no-untyped-def]
+    for i in range(book.used):
+        if i != slot and order_of(book, i).state != codes.FREE and order_of(book, i).oco == oco:
+            end_order(book, i, codes.CANCELLED_BY_OTHER, 0.0, 0.0)
+
+
+@inner
+def _cancel_unreducing(book):  # type: ignore[no-untyped-def]
+    """Cancel resting reduce-only orders that have nothing left to reduce; waiting ones are judged on arrival."""
+    for i in range(book.used):
+        order = order_of(book, i)
+        if order.state == codes.RESTING and order.reduce_only and book.position * order.side >= 0.0:
+            end_order(book, i, codes.CANCELLED_NOTHING_TO_REDUCE, 0.0, 0.0)
+
+
+@inner
+def shrink_to_position(book, order, quantity):  # type: ignore[no-untyped-def]
+    """Return what a reduce-only order may fill; a shrunk one is recorded with both numbers."""
+    held = to_lot(abs(book.position), market_of(run_at(book.run), book.market))
+    if quantity > held:
+        if order.size_mode != codes.POSITION and order.oco >= 0:
+            note(book, order.id, codes.REDUCED_TO_POSITION, order.reason, quantity, held)
+        return held
+    return quantity

@@ -1,0 +1,303 @@
+"""One straight leg of a path: orders arrive, trigger and fill in the order in which the price meets them.
+
+Rules P1, F1-F7 and T4. The path price is book.price, the time book.now_ms; both only move forward along the leg.
+"""
+
+import numpy as np
+
+from engine.core import codes
+from engine.core.account import claim_with, free_quote, refresh_claim
+from engine.core.fills import execute, shrink_to_position
+from engine.core.jit import Step, inner
+from engine.core.memory import book_at, market_of, order_of, run_at
+from engine.core.orders import aim, end_order, enqueue, mixed, note, pick_up, rebound, rest
+from engine.core.rounding import to_lot, to_tick, worse_tick
+
+
+@inner
+def taker_price(price, side, market):  # type: ignore[no-untyped-def]
+    """Return a path price worsened by half the spread and the slippage (rule F1)."""
+    cost = market.half_spread + market.slippage
+    if cost == 0.0:
+        return price
+    return worse_tick(price * (1.0 + side * cost), side, market)
+
+
+@inner
+def exhausted(book, market):  # type: ignore[no-untyped-def]
+    """Return whether this candle's volume is used up (rule F5)."""
+    return book.volume_left < market.lot
+
+
+@inner
+def move(book, market, price, now_ms):  # type: ignore[no-untyped-def]
+    """Move the path to a price: position extremes and trailing stops follow."""
+    book.price = price
+    book.now_ms = now_ms
+    if book.position != 0.0:
+        book.trade_high = max(book.trade_high, price)
+        book.trade_low = min(book.trade_low, price)
+    if book.trailing > 0:
+        _trail(book, market, price)
+
+
+@inner
+def _trail(book, market, price):  # type: ignore[no-untyped-def]
+    run = run_at(book.run)
+    moved = False
+    for i in range(book.used):
+        order = order_of(book, i)
+        if order.state == codes.RESTING and order.kind == codes.TRAILING and not np.isnan(order.extreme):
+            better = order.extreme < price if order.side < 0 else order.extreme > price
+            if better:
+                book.signature -= mixed(order)
+                order.extreme = price
+                aim(order, market, run.touch_fills)
+                book.signature += mixed(order)
+                moved = True
+    if moved:
+        rebound(book)
+
+
+@inner
+def _affordable(book, slot, market, price):  # type: ignore[no-untyped-def]
+    """Check an arriving order against funds (rule F7); returns False when it was denied and ended."""
+    order = order_of(book, slot)
+    run = run_at(book.run)
+    quantity = order.quantity - order.filled
+    if market.kind == codes.SPOT and order.side < 0:
+        held = max(0.0, book.position - book.sell_quantity)
+        if quantity <= held * (1.0 + 1e-12):
+            return True
+        fits = to_lot(held, market)
+        if order.size_mode == codes.QUANTITY or fits <= 0.0:
+            end_order(book, slot, codes.DENIED_SPOT_SHORT, quantity, held)
+            return False
+    else:
+        free = free_quote(run, market)
+        fee = 0.0 if market.fee_in_base and market.kind == codes.SPOT else market.taker_fee_rate
+        value = quantity * price
+        need = claim_with(book, market, order.side, quantity, value) - book.claim
+        if market.kind == codes.LINEAR:
+            need += value * fee
+        if need <= 0.0 or need <= free + 1e-9 * abs(free):
+            return True
+        if order.size_mode == codes.QUANTITY or free <= 0.0:
+            end_order(book, slot, codes.DENIED_FUNDS, need, free)
+            return False
+        fits = to_lot(quantity * (free / need), market)
+    if fits <= 0.0 or fits < market.min_quantity or fits * price < market.min_notional:
+        end_order(book, slot, codes.DENIED_MINIMUM, fits * price, market.min_notional)
+        return False
+    note(book, order.id, codes.REDUCED_TO_FUNDS, order.reason, quantity, fits)
+    order.quantity = order.filled + fits
+    return True
+
+
+@inner
+def _fillable(book, order, market):  # type: ignore[no-untyped-def]
+    quantity = order.quantity - order.filled
+    if order.reduce_only:
+        quantity = shrink_to_position(book, order, quantity)
+    elif market.kind == codes.SPOT and order.side < 0 and quantity > book.position:
+        # A stop may have sold the coins that this order was resting on.
+        held = to_lot(book.position, market)
+        note(book, order.id, codes.REDUCED_TO_POSITION, order.reason, quantity, held)
+        quantity = held
+    if quantity > book.volume_left:
+        quantity = to_lot(book.volume_left, market)
+    return quantity
+
+
+@inner
+def _take(book, slot, market, planned, limit):  # type: ignore[no-untyped-def]
+    """Fill an arriving order as a taker at the path price, no worse than its limit; what is left waits or rests."""
+    order = order_of(book, slot)
+    order_id = order.id
+    price = taker_price(planned, order.side, market)
+    if not np.isnan(limit) and order.side * (price - limit) > 0.0:
+        price = limit
+    quantity = _fillable(book, order, market)
+    if quantity > 0.0:
+        book.volume_left -= quantity
+        execute(book, slot, quantity, price, planned, 0)
+    run = run_at(book.run)
+    if run.status != codes.OK or order.id != order_id or order.state != codes.ARRIVING:
+        return
+    if order.reduce_only and book.position * order.side >= 0.0:
+        end_order(book, slot, codes.CANCELLED_NOTHING_TO_REDUCE, 0.0, 0.0)
+    elif order.time_in_force != codes.GTC:
+        end_order(book, slot, codes.CANCELLED_NOT_FILLED_AT_ONCE, 0.0, 0.0)
+    elif not np.isnan(limit):
+        rest(book, slot, market)
+        refresh_claim(run, book, market)
+    elif quantity <= 0.0 and not exhausted(book, market):
+        end_order(book, slot, codes.CANCELLED_NOTHING_TO_REDUCE, 0.0, 0.0)
+    else:
+        order.kind = codes.MARKET
+        enqueue(book, slot, book.candle_end_ms)
+
+
+@inner
+def arrive(book, slot, market):  # type: ignore[no-untyped-def]
+    """Let a waiting order reach the venue at the current path price."""
+    pick_up(book, slot)
+    order = order_of(book, slot)
+    run = run_at(book.run)
+    price = book.price
+    if order.reduce_only:
+        if book.position * order.side >= 0.0:
+            end_order(book, slot, codes.DENIED_NOTHING_TO_REDUCE, 0.0, 0.0)
+            return
+        if order.size_mode == codes.POSITION:
+            order.quantity = order.filled + abs(book.position)
+    else:
+        expected = taker_price(price, order.side, market)
+        if order.kind != codes.MARKET:
+            expected = order.claim_price
+        if not _affordable(book, slot, market, expected):
+            return
+
+    takes, limit = order.kind == codes.MARKET, np.nan
+    if order.kind in (codes.STOP, codes.STOP_LIMIT) and order.side * (price - order.trigger) >= 0.0:
+        # Triggered on arrival: from here on a market or a limit order.
+        takes = order.kind == codes.STOP
+        order.kind = codes.STOP if takes else codes.LIMIT
+    elif order.kind == codes.TRAILING:
+        waits = not np.isnan(order.trigger) and order.side * (order.trigger - price) < 0.0
+        order.extreme = np.nan if waits else price
+    if order.kind == codes.LIMIT:
+        touch = price * (1.0 + order.side * market.half_spread)
+        takes, limit = order.side * (order.price - touch) >= 0.0, order.price
+        if takes and order.post_only:
+            end_order(book, slot, codes.DENIED_POST_ONLY, order.price, touch)
+            return
+        in_full = not takes or order.time_in_force != codes.FOK or book.volume_left >= order.quantity - order.filled
+        if not in_full or (not takes and order.time_in_force != codes.GTC):
+            end_order(book, slot, codes.CANCELLED_NOT_FILLED_AT_ONCE, 0.0, 0.0)
+            return
+    if takes:
+        _take(book, slot, market, price, limit)
+    else:
+        rest(book, slot, market)
+        refresh_claim(run, book, market)
+
+
+@inner
+def trigger(book, slot, market, open_price):  # type: ignore[no-untyped-def]
+    """Deal with a resting order whose point the path has reached; at the open itself a limit may fill better (F2)."""
+    order = order_of(book, slot)
+    price = book.price
+    if order.kind == codes.LIMIT:
+        at = order.price
+        if order.side * (order.price - open_price) > 0.0:  # never so for NaN: not at the open
+            at = open_price
+        quantity = _fillable(book, order, market)
+        if quantity <= 0.0:
+            end_order(book, slot, codes.CANCELLED_NOTHING_TO_REDUCE, 0.0, 0.0)
+            return
+        book.volume_left -= quantity
+        execute(book, slot, quantity, at, at, 1)
+        return
+    if order.kind == codes.TRAILING and np.isnan(order.extreme):
+        pick_up(book, slot)
+        order.extreme = price
+        rest(book, slot, market)
+        return
+    pick_up(book, slot)
+    if order.kind == codes.STOP_LIMIT:
+        order.kind = codes.LIMIT
+        order.state = codes.WAITING
+        enqueue(book, slot, book.now_ms)
+        return
+    _take(book, slot, market, price, np.nan)
+
+
+@inner
+def _first_crossed(book, price):  # type: ignore[no-untyped-def]
+    first = -1
+    for i in range(book.used):
+        order = order_of(book, i)
+        if order.state == codes.RESTING and order.direction * (price - order.point) >= 0.0:
+            if first < 0 or order.id < order_of(book, first).id:
+                first = i
+    return first
+
+
+@inner
+def _price_at(book, market, live_ms, start, end, from_ms, until_ms):  # type: ignore[no-untyped-def]
+    """Return the path price at a time on the leg, never behind the price already reached."""
+    if live_ms <= book.now_ms or until_ms <= from_ms:
+        return book.price
+    point = to_tick(start + (end - start) * ((live_ms - from_ms) / (until_ms - from_ms)), market)
+    if end >= start:
+        return min(max(point, book.price), end)
+    return max(min(point, book.price), end)
+
+
+@inner
+def _suspend(book, low, high):  # type: ignore[no-untyped-def]
+    """With the candle's volume used up: stops that the path meets trigger, and fill from the next candle on."""
+    market = market_of(run_at(book.run), book.market)
+    for i in range(book.used):
+        order = order_of(book, i)
+        if order.state != codes.RESTING or order.kind == codes.LIMIT or not low <= order.point <= high:
+            continue
+        if order.kind == codes.TRAILING and np.isnan(order.extreme):
+            pick_up(book, i)
+            order.extreme = order.point
+            rest(book, i, market)
+            continue
+        pick_up(book, i)
+        order.kind = codes.LIMIT if order.kind == codes.STOP_LIMIT else codes.MARKET
+        enqueue(book, i, book.candle_end_ms)
+
+
+def leg(address, from_ms, until_ms, start, end):  # type: ignore[no-untyped-def]
+    """Walk one straight leg and deal with what it meets; a leg without duration is the open itself.
+
+    What goes live at the very end of a leg belongs to the next one. At the open everything crossed has the same price, so it goes by id: gaps first, then arrivals (T3, F2, F3). On the
+    way the nearest comes first, and at one price what rests comes before what arrives.
+    """
+    book = book_at(address)
+    run = run_at(book.run)
+    market = market_of(run, book.market)
+    opening = until_ms == from_ms
+    open_price = start if opening else np.nan
+    direction = np.sign(end - start)
+    if opening:
+        move(book, market, start, from_ms)
+    while run.status == codes.OK:
+        slot, at, arriving = -1, end, False
+        if exhausted(book, market):
+            _suspend(book, min(book.price, end), max(book.price, end))
+        elif opening:
+            if book.above <= start or book.below >= start:
+                slot = _first_crossed(book, start)
+        elif direction > 0.0 and book.above <= end:
+            slot, at = book.above_slot, max(book.above, book.price)
+        elif direction < 0.0 and book.below >= end:
+            slot, at = book.below_slot, min(book.below, book.price)
+        head = book.first_waiting
+        if head >= 0 and order_of(book, head).live_ms < until_ms + opening:
+            point = _price_at(book, market, order_of(book, head).live_ms, start, end, from_ms, until_ms)
+            if slot < 0 or direction * (point - at) < 0.0:
+                slot, at, arriving = head, point, True
+        if slot < 0:
+            break
+        now_ms = book.now_ms
+        if arriving:
+            now_ms = max(now_ms, order_of(book, slot).live_ms)
+        elif direction != 0.0:
+            now_ms = max(now_ms, from_ms + int((until_ms - from_ms) * ((at - start) / (end - start))))
+        move(book, market, at, now_ms)
+        if arriving:
+            arrive(book, slot, market)
+        else:
+            trigger(book, slot, market, open_price)
+    if run.status == codes.OK:
+        move(book, market, end, until_ms)
+    return run.status
+
+
+LEG_STEP = Step(leg, "iiiff")

@@ -1,0 +1,189 @@
+"""One candle of one book: which way the path went, both ways from a copy where that matters (rules P1-P3).
+
+A snapshot is bytes: the book with its orders, its two balances, its strategy's state, and nothing else.
+"""
+
+import numpy as np
+
+from engine.core import codes
+from engine.core.account import worth_of
+from engine.core.jit import Step, inner
+from engine.core.memory import (
+    address_of,
+    book_at,
+    call_leg,
+    candle_at,
+    copy_bytes,
+    mark_byte,
+    market_of,
+    move_bytes,
+    order_of,
+    run_at,
+    slot_of,
+)
+from engine.core.records import BALANCE_SIZE, BOOK_SIZE, CANDLE_SIZE, EVENT_SIZE, FILL_SIZE, ORDER_SIZE
+
+
+@inner
+def _copy(book, market, area, saving):  # type: ignore[no-untyped-def]
+    run = run_at(book.run)
+    strategy = slot_of(run, book.slot)
+    own = run.books + book.index * BOOK_SIZE
+    quote = run.balances + market.quote_balance * BALANCE_SIZE
+    base = run.balances + max(market.base_balance, 0) * BALANCE_SIZE
+    at = area
+    for address, size in (
+        (own, BOOK_SIZE),
+        (quote, BALANCE_SIZE),
+        (base, BALANCE_SIZE),
+        (strategy.state, strategy.state_size),
+    ):
+        if saving:
+            copy_bytes(at, address, size)
+        else:
+            copy_bytes(address, at, size)
+        at += size
+    size = book.used * ORDER_SIZE  # after a restore this is the saved book's own count
+    if saving:
+        copy_bytes(at, book.orders, size)
+    else:
+        copy_bytes(book.orders, at, size)
+
+
+@inner
+def _quiet(book, low, high, until_ms):  # type: ignore[no-untyped-def]
+    """Return whether nothing can happen to the book between these prices until this time."""
+    if low <= book.below or high >= book.above or book.trailing > 0:
+        return False
+    return book.first_waiting < 0 or order_of(book, book.first_waiting).live_ms >= until_ms
+
+
+@inner
+def _close(book, candle, until_ms):  # type: ignore[no-untyped-def]
+    if book.position != 0.0:
+        book.trade_high = max(book.trade_high, candle.high)
+        book.trade_low = min(book.trade_low, candle.low)
+    book.price = candle.close
+    book.now_ms = until_ms
+
+
+@inner
+def _three_legs(book, candle, first, second, from_ms, until_ms):  # type: ignore[no-untyped-def]
+    third = (until_ms - from_ms) // 3
+    step, address = run_at(book.run).step_leg, address_of(book)
+    status = call_leg(step, address, from_ms, from_ms + third, candle.open, first)
+    if status == codes.OK:
+        status = call_leg(step, address, from_ms + third, from_ms + 2 * third, first, second)
+    if status == codes.OK:
+        call_leg(step, address, from_ms + 2 * third, until_ms, second, candle.close)
+
+
+@inner
+def _both_ways(book, market, candle, from_ms, until_ms):  # type: ignore[no-untyped-def]
+    """Play low first and high first from one state and keep the worse (adverse) or the better (favourable)."""
+    run = run_at(book.run)
+    before, after = run.scratch, run.scratch + run.scratch_size
+    fills_0, events_0 = run.fill_count, run.event_count
+    _copy(book, market, before, True)
+
+    _three_legs(book, candle, candle.low, candle.high, from_ms, until_ms)
+    if run.status != codes.OK:
+        return
+    fills_1, events_1 = run.fill_count, run.event_count
+    low_worth = worth_of(run, book, market)
+    position, signature, open_orders = book.position, book.signature, book.open_orders
+    _copy(book, market, after, True)
+
+    _copy(book, market, before, False)
+    _three_legs(book, candle, candle.high, candle.low, from_ms, until_ms)
+    if run.status != codes.OK:
+        return
+    high_worth = worth_of(run, book, market)
+
+    apart = abs(high_worth - low_worth) > 1e-9 * max(abs(low_worth), abs(high_worth))
+    if apart or position != book.position or signature != book.signature or open_orders != book.open_orders:
+        run.dependent_count += mark_byte(run.dependent + run.k)
+
+    high_kept = high_worth < low_worth if run.path == codes.ADVERSE else high_worth > low_worth
+    if high_kept:
+        new_fills, new_events = run.fill_count - fills_1, run.event_count - events_1
+        move_bytes(run.fills + fills_0 * FILL_SIZE, run.fills + fills_1 * FILL_SIZE, new_fills * FILL_SIZE)
+        move_bytes(run.events + events_0 * EVENT_SIZE, run.events + events_1 * EVENT_SIZE, new_events * EVENT_SIZE)
+        run.fill_count = fills_0 + new_fills
+        run.event_count = events_0 + new_events
+    else:
+        _copy(book, market, after, False)
+        run.fill_count = fills_1
+        run.event_count = events_1
+
+
+@inner
+def play(book, market, candle, from_ms, until_ms):  # type: ignore[no-untyped-def]
+    """Take the book through one candle."""
+    run = run_at(book.run)
+    book.candle_end_ms = until_ms
+    book.volume_left = np.inf if np.isnan(run.participation) else run.participation * candle.volume
+    if call_leg(run.step_leg, address_of(book), from_ms, from_ms, candle.open, candle.open) != codes.OK:
+        return
+    if not _quiet(book, candle.low, candle.high, until_ms):
+        low_is_first = run.path == codes.LOW_FIRST or (
+            run.path == codes.NEAREST and candle.open - candle.low <= candle.high - candle.open
+        )
+        if run.path in (codes.ADVERSE, codes.FAVOURABLE):
+            _both_ways(book, market, candle, from_ms, until_ms)
+        elif low_is_first:
+            _three_legs(book, candle, candle.low, candle.high, from_ms, until_ms)
+        else:
+            _three_legs(book, candle, candle.high, candle.low, from_ms, until_ms)
+    if run.status == codes.OK:
+        _close(book, candle, until_ms)
+
+
+@inner
+def _finer(market, candle, until_ms):  # type: ignore[no-untyped-def]
+    """Return the range of finer candles inside this one; empty when they do not tell the same story."""
+    rows = market.detail
+    low, high = 0, market.detail_count
+    while low < high:
+        middle = (low + high) // 2
+        if candle_at(rows + (middle) * CANDLE_SIZE).open_ms < candle.open_ms:
+            low = middle + 1
+        else:
+            high = middle
+    first = low
+    top, bottom = -np.inf, np.inf
+    while high < market.detail_count and candle_at(rows + (high) * CANDLE_SIZE).open_ms < until_ms:
+        top = max(top, candle_at(rows + (high) * CANDLE_SIZE).high)
+        bottom = min(bottom, candle_at(rows + (high) * CANDLE_SIZE).low)
+        high += 1
+    same = first < high and top == candle.high and bottom == candle.low
+    if same and candle_at(rows + (first) * CANDLE_SIZE).open == candle.open and candle_at(rows + (high - 1) * CANDLE_SIZE).close == candle.close:
+        return first, high
+    return 0, 0
+
+
+def match(address, candle_address, _c, _d):  # type: ignore[no-untyped-def]
+    """Match one book against one candle of the run, through finer candles where there are any (rule P3)."""
+    book = book_at(address)
+    candle = candle_at(candle_address)
+    run = run_at(book.run)
+    until_ms = candle.open_ms + run.timeframe_ms
+    if book.first_waiting < 0 and candle.low > book.below and candle.high < book.above and book.trailing == 0:
+        _close(book, candle, until_ms)
+        return run.status
+    market = market_of(run, book.market)
+    book.candle_fills = 0
+    if market.detail != 0:
+        first, end = _finer(market, candle, until_ms)
+        if first < end:
+            rows = market.detail
+            for i in range(first, end):
+                if run.status == codes.OK:
+                    play(book, market, candle_at(rows + (i) * CANDLE_SIZE), candle_at(rows + (i) * CANDLE_SIZE).open_ms, candle_at(rows + (i) * CANDLE_SIZE).open_ms + run.detail_ms)
+            return run.status
+        run.detail_short += 1
+    play(book, market, candle, candle.open_ms, until_ms)
+    return run.status
+
+
+MATCH_STEP = Step(match, "iiii")

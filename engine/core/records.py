@@ -1,0 +1,221 @@
+"""The flat records everything is made of. A field's comment states unit, sign and range.
+
+Every field is eight bytes wide, so that a record reads the same from compiled code and from Python's memoryview.
+"Not defined" is NaN. Addresses are plain integers; who allocates a record keeps it alive.
+"""
+
+import numpy as np
+
+
+def _record(*fields: tuple[str, str]) -> "np.dtype[np.void]":
+    return np.dtype(list(fields), align=True)
+
+
+CANDLE = _record(
+    ("open_ms", "i8"),  # UTC milliseconds at which the candle opens; it is known one timeframe later
+    ("open", "f8"),  # quote per base; NaN in all four prices: this market has no candle here
+    ("high", "f8"),
+    ("low", "f8"),
+    ("close", "f8"),
+    ("volume", "f8"),  # base
+)
+
+MARKET = _record(
+    ("kind", "i8"),  # codes.SPOT or codes.LINEAR
+    ("tick_units", "f8"),  # a tick of 0.025 is 25 units of 1/1000
+    ("tick_scale", "f8"),
+    ("lot_units", "f8"),
+    ("lot_scale", "f8"),
+    ("lot", "f8"),  # base
+    ("min_quantity", "f8"),  # base
+    ("min_notional", "f8"),  # quote
+    ("maker_fee_rate", "f8"),  # fraction of notional
+    ("taker_fee_rate", "f8"),
+    ("fee_in_base", "i8"),  # 1: a buy's fee is taken from the coins that arrive
+    ("half_spread", "f8"),  # fraction of price
+    ("slippage", "f8"),  # fraction of price, on top of half the spread
+    ("leverage", "f8"),  # 1.0: margin covers the whole notional
+    ("quote_balance", "i8"),  # index into the balances
+    ("base_balance", "i8"),  # index, or -1 where nothing of the base is ever held
+    ("detail", "i8"),  # address of finer CANDLE rows, or 0
+    ("detail_count", "i8"),
+)
+
+BALANCE = _record(
+    ("amount", "f8"),  # units of the asset
+    ("claimed", "f8"),  # of it, held for resting orders or as margin
+    ("price", "f8"),  # settlement asset per unit; 1.0 for the settlement asset itself
+)
+
+ORDER = _record(
+    ("state", "i8"),  # codes.FREE, WAITING (not arrived yet), RESTING
+    ("direction", "i8"),  # +1: a rising path triggers it, -1: a falling one
+    ("point", "f8"),  # path price that triggers it
+    ("id", "i8"),  # counts up from 1 within the book
+    ("next", "i8"),  # next slot in the queue of waiting orders, or -1
+    ("kind", "i8"),  # codes.MARKET ... codes.TRAILING
+    ("side", "i8"),  # +1 buy, -1 sell
+    ("reduce_only", "i8"),
+    ("post_only", "i8"),
+    ("time_in_force", "i8"),  # codes.GTC, IOC, FOK
+    ("size_mode", "i8"),  # codes.QUANTITY, QUOTE, FRACTION, POSITION
+    ("quantity", "f8"),  # base, > 0
+    ("filled", "f8"),  # base
+    ("price", "f8"),  # limit price, NaN where there is none
+    ("trigger", "f8"),  # stop price, NaN where there is none
+    ("distance", "f8"),  # of a trailing stop, fraction of price
+    ("extreme", "f8"),  # best price a trailing stop has seen; NaN before its activation
+    ("stop_loss", "f8"),  # attached exit, fraction of the fill price; NaN: none
+    ("take_profit", "f8"),
+    ("exits", "i8"),  # group of the exits that this entry made, 0: none yet
+    ("oco", "i8"),  # one-cancels-other group, 0: none
+    ("claim_price", "f8"),  # price at which its funds are claimed; 0.0: claims nothing
+    ("placed_ms", "i8"),
+    ("live_ms", "i8"),
+    ("reason", "i8"),  # index into the run's table of reason tags
+    ("tag", "i8"),  # the author's own number
+)
+
+BOOK = _record(
+    ("run", "i8"),  # address of the RUN
+    ("index", "i8"),  # of this book in the run
+    ("slot", "i8"),  # index of the strategy instance
+    ("market", "i8"),  # index of the market
+    ("orders", "i8"),  # address of ORDER rows
+    ("capacity", "i8"),
+    ("used", "i8"),  # slots ever used: scans end here
+    ("first_free", "i8"),  # list of freed slots below `used`, -1: none
+    ("reducing", "i8"),  # open reduce-only orders
+    ("open_orders", "i8"),
+    ("promised", "i8"),  # slots held back for the exits of entries that are still open
+    ("first_waiting", "i8"),  # queue of orders that have not arrived, in order of placing; -1: empty
+    ("last_waiting", "i8"),
+    ("above", "f8"),  # lowest price at which a rising path triggers an order; +inf: none
+    ("above_slot", "i8"),
+    ("below", "f8"),  # highest price at which a falling path triggers one; -inf: none
+    ("below_slot", "i8"),
+    ("trailing", "i8"),  # resting trailing stops
+    ("next_id", "i8"),
+    ("next_group", "i8"),
+    ("signature", "u8"),  # order-free checksum of the resting orders
+    ("position", "f8"),  # base, + long, - short, exactly 0.0 when closed
+    ("entry", "f8"),  # quote per base, average of the open quantity, 0.0 when closed
+    ("realised", "f8"),  # quote, before fees, + gain
+    ("fees", "f8"),  # quote, + paid
+    ("dust", "f8"),  # base, less than a lot a time, left behind by base-coin fees
+    ("dust_cost", "f8"),  # quote, what the dust was bought for
+    ("trade_high", "f8"),  # path extremes since the position was opened
+    ("trade_low", "f8"),
+    ("price", "f8"),  # current path price, or the last close
+    ("now_ms", "i8"),
+    ("allocation", "f8"),  # fraction of the account's equity this book may use, 0..1
+    ("buy_count", "i8"),  # resting orders that claim funds, by side
+    ("buy_quantity", "f8"),
+    ("buy_value", "f8"),
+    ("sell_count", "i8"),
+    ("sell_quantity", "f8"),
+    ("sell_value", "f8"),
+    ("claim", "f8"),  # quote this book claims of its balance
+    ("volume_left", "f8"),  # base that fills of this candle may still take; +inf: no cap
+    ("candle_fills", "i8"),
+    ("candle_end_ms", "i8"),
+)
+
+SLOT = _record(
+    ("run", "i8"),
+    ("on_start", "i8"),  # addresses of int64 f(strategy, candle, indicators, account); 0: not written
+    ("on_candle", "i8"),
+    ("on_fill", "i8"),
+    ("on_timestamp", "i8"),
+    ("state", "i8"),  # address and size of the strategy's parameters and state
+    ("state_size", "i8"),
+    ("indicators", "i8"),  # address of the rows of this slot, and the bytes between two timestamps
+    ("indicator_stride", "i8"),
+    ("first_book", "i8"),
+    ("book_count", "i8"),
+    ("started", "i8"),
+)
+
+RUN = _record(
+    ("candles", "i8"),
+    ("candle_count", "i8"),
+    ("market_count", "i8"),
+    ("markets", "i8"),
+    ("timeframe_ms", "i8"),
+    ("slots", "i8"),
+    ("slot_count", "i8"),
+    ("books", "i8"),
+    ("book_count", "i8"),
+    ("balances", "i8"),
+    ("balance_count", "i8"),
+    ("k", "i8"),  # the candle that comes next
+    ("phase", "i8"),  # 0 matching, 1 deciding
+    ("b", "i8"),  # the book (phase 0) or slot (phase 1) that comes next
+    ("start", "i8"),  # first candle on which strategies are asked: their warm-up is behind it
+    ("path", "i8"),  # codes.ADVERSE ... codes.HIGH_FIRST
+    ("touch_fills", "i8"),
+    ("latency_ms", "i8"),
+    ("participation", "f8"),  # fraction of a candle's volume that fills may take; NaN: no cap
+    ("fills", "i8"),
+    ("fill_room", "i8"),
+    ("fill_count", "i8"),
+    ("events", "i8"),
+    ("event_room", "i8"),
+    ("event_count", "i8"),
+    ("equity", "i8"),  # address of f8 per timestamp
+    ("exposure", "i8"),  # address of f8 per timestamp: gross notional, quote
+    ("dependent", "i8"),  # address of u1 per timestamp: 1 where the outcome depended on the path
+    ("dependent_count", "i8"),
+    ("detail_ms", "i8"),  # timeframe of the finer candles
+    ("detail_short", "i8"),  # candles replayed coarse because their finer candles were missing or disagreed
+    ("scratch", "i8"),  # address of two snapshots
+    ("scratch_size", "i8"),  # bytes of one
+    ("max_candle_fills", "i8"),
+    ("decision_events", "i8"),  # room that one strategy's decisions at one timestamp must find in the events
+    ("step_match", "i8"),  # addresses of the compiled steps, see jit.Step
+    ("step_leg", "i8"),
+    ("step_fill", "i8"),
+    ("equity_now", "f8"),
+    ("status", "i8"),
+)
+
+FILL = _record(
+    ("ms", "i8"),
+    ("candle", "i8"),
+    ("book", "i8"),
+    ("order_id", "i8"),
+    ("side", "i8"),  # +1 buy, -1 sell
+    ("quantity", "f8"),  # base, > 0
+    ("price", "f8"),
+    ("planned", "f8"),  # path price before spread and slippage
+    ("fee", "f8"),  # quote, + paid
+    ("maker", "i8"),
+    ("kind", "i8"),
+    ("reason", "i8"),
+    ("tag", "i8"),
+    ("realised", "f8"),  # quote, before fees, of this fill
+    ("position", "f8"),  # base, after the fill
+    ("entry", "f8"),  # average entry after the fill
+    ("high", "f8"),  # path extremes since the position was opened, this fill included
+    ("low", "f8"),
+)
+
+EVENT = _record(
+    ("ms", "i8"),
+    ("candle", "i8"),
+    ("book", "i8"),
+    ("order_id", "i8"),  # 0: denied before it had one
+    ("code", "i8"),  # codes.DENIED_..., REDUCED_..., CANCELLED_...
+    ("reason", "i8"),
+    ("a", "f8"),  # the numbers behind the code, as codes.TEXT words them
+    ("b", "f8"),
+)
+
+CANDLE_SIZE = CANDLE.itemsize
+ORDER_SIZE = ORDER.itemsize
+BOOK_SIZE = BOOK.itemsize
+BALANCE_SIZE = BALANCE.itemsize
+FILL_SIZE = FILL.itemsize
+EVENT_SIZE = EVENT.itemsize
+SLOT_SIZE = SLOT.itemsize
+MARKET_SIZE = MARKET.itemsize

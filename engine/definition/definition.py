@@ -1,0 +1,217 @@
+"""What a backtest is made of, as a person wrote it: the file's values, and the flags that stand over them.
+
+Owns the keys of a definition. Must not know how candles are loaded or strategies found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from engine.backtesting.inputs import Rules
+from engine.candles.timeframes import parse_market, parse_time, timeframe_ms
+from engine.definition.tables import Table
+from engine.errors import ConfigError
+from engine.market import Market
+from engine.settings import Settings, read_toml
+
+TOP = ("strategy", "cash", "candles", "market", "markets", "rules", "parameters")
+CANDLES = ("market", "timeframe", "from", "to", "scenario", "seed", "detail")
+MARKET = tuple(one.name for one in fields(Market))
+RULES = tuple(one.name for one in fields(Rules))
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """Hold one backtest's definition; what is None was not said."""
+
+    name: str
+    where: str  # the file, as errors name it
+    strategy: str
+    cash: float
+    sources: tuple[str, ...]  # "venue:symbol", one a market
+    timeframe: str
+    since: str | int | None = None
+    until: str | int | None = None
+    scenario: str | None = None  # of the simulated market
+    seed: int | None = None
+    detail: str | None = None  # finer timeframe for rule P3
+    market: Mapping[str, Any] = field(default_factory=dict)  # Market's fields, for all markets
+    markets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by symbol, over `market`
+    rules: Rules = field(default_factory=Rules)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    flagged: Mapping[str, Any] = field(default_factory=dict)  # parameters of the command line, over `parameters`
+
+    @property
+    def simulated(self) -> bool:
+        """Return whether any of its candles are from the simulated market."""
+        return any(source.startswith("simulated:") for source in self.sources)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """Hold what the command line says over a definition; None: nothing."""
+
+    markets: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    timeframe: str | None = None
+    parameters: tuple[str, ...] = ()  # "fast=10"
+    cash: float | None = None
+    path: str | None = None
+
+    def over(self, definition: Definition) -> Definition:
+        """Return the definition with these values in place of its own."""
+        changes: dict[str, Any] = {"flagged": self._parameters()}
+        if self.markets:
+            changes |= _other_sources(definition, self.markets)
+        if self.timeframe is not None:
+            timeframe_ms(self.timeframe)
+            changes["timeframe"] = self.timeframe
+        for flag, name, time in (("--from", "since", self.since), ("--to", "until", self.until)):
+            if time is not None:
+                _parsed(time, flag)
+                changes[name] = time
+        if self.cash is not None:
+            if not 0.0 < self.cash < float("inf"):
+                raise ConfigError(f"--cash: expected a positive amount, was {self.cash}")
+            changes["cash"] = self.cash
+        if self.path is not None:
+            changes["rules"] = replace(definition.rules, path=self.path)
+        return replace(definition, **changes)
+
+    def _parameters(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for text in self.parameters:
+            name, equals, value = text.partition("=")
+            if not equals or not name.strip():
+                raise ConfigError(f'--param: expected NAME=VALUE such as fast=10, was "{text}"')
+            found[name.strip()] = value.strip()
+        return found
+
+
+def read_definition(path: Path, settings: Settings) -> Definition:
+    """Return the definition in a file; ConfigError names the file and the key to edit."""
+    if not path.exists():
+        from engine.definition.nearby import not_found
+
+        raise ConfigError(not_found(path))
+    where = str(path)
+    top = Table(read_toml(path), where, TOP)
+    strategy = top.required("strategy", '"moving_average_short"')
+    if not isinstance(strategy, str):
+        raise top.refusal("strategy", "a strategy's name in quotes", strategy)
+    cash = top.take("cash", float, settings.cash)
+    if not 0.0 < cash < float("inf"):
+        raise top.refusal("cash", "a positive amount", cash)
+    if "candles" not in top.values:
+        raise ConfigError(f"{where}: the table [candles] is missing; it says which market and timeframe to run on")
+    return Definition(
+        name=path.stem,
+        where=where,
+        strategy=strategy,
+        cash=cash,
+        **_candles(Table(top.values["candles"], f"{where}: [candles]", CANDLES)),
+        market=_market(top.values.get("market", {}), f"{where}: [market]"),
+        markets=_markets(top, where),
+        rules=_rules(Table(top.values.get("rules", {}), f"{where}: [rules]", RULES), settings),
+        parameters=_plain_table(top.values.get("parameters", {}), f"{where}: [parameters]"),
+    )
+
+
+def _candles(table: Table) -> dict[str, Any]:
+    market = table.required("market", '"simulated:BTC/USDT"')
+    sources = [market] if isinstance(market, str) else market
+    if not isinstance(sources, list) or not sources or not all(isinstance(one, str) for one in sources):
+        raise table.refusal("market", "VENUE:BASE/QUOTE in quotes, or a list of them", market)
+    found: dict[str, Any] = {"sources": tuple(sources), "since": table.time("from"), "until": table.time("to")}
+    table.required("timeframe", '"1h"')
+    for name in ("timeframe", "scenario", "detail"):
+        found[name] = table.take(name, str)
+    found["seed"] = table.take("seed", int)
+    try:
+        _check_sources(sources)
+        timeframe_ms(found["timeframe"])
+        if found["detail"] is not None:
+            timeframe_ms(found["detail"])
+    except ConfigError as error:
+        raise ConfigError(f"{table.where}: {error}") from None
+    for name, time in (("from", found["since"]), ("to", found["until"])):
+        _parsed(time, f"{table.where}: {name}")
+    for name in ("scenario", "seed"):
+        if found[name] is not None and not any(one.startswith("simulated:") for one in sources):
+            raise ConfigError(f"{table.where}: {name} belongs to the simulated market; remove it for {sources[0]}")
+    return found
+
+
+def _check_sources(sources: list[str]) -> None:
+    for one in sources:
+        parse_market(one)
+        if sources.count(one) > 1:
+            raise ConfigError(f"market: expected each once, found {one} twice")
+
+
+def _parsed(time: str | int | None, where: str) -> None:
+    try:
+        if time is not None:
+            parse_time(time)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _market(values: Any, where: str) -> dict[str, Any]:
+    table = Table(values, where, MARKET)
+    found: dict[str, Any] = {}
+    for name in table.values:
+        value = table.values[name]
+        if name in ("tick", "lot"):
+            if type(value) not in (int, float, str):
+                raise table.refusal(name, 'a number such as 0.01, or "auto"', value)
+            found[name] = value
+        else:
+            found[name] = table.take(name, str if name in ("symbol", "venue", "kind", "fee_in") else float)
+    return found
+
+
+def _markets(top: Table, where: str) -> dict[str, dict[str, Any]]:
+    symbols = {parse_market(one)[1] for one in _sources_of(top)}
+    table = Table(top.values.get("markets", {}), f"{where}: [markets]", symbols)
+    return {symbol: _market(values, f'{where}: [markets."{symbol}"]') for symbol, values in table.values.items()}
+
+
+def _sources_of(top: Table) -> list[str]:
+    market = top.values["candles"]["market"]
+    return [market] if isinstance(market, str) else list(market)
+
+
+def _rules(table: Table, settings: Settings) -> Rules:
+    default = settings.rules
+    try:
+        return Rules(
+            path=table.take("path", str, default.path),
+            touch_fills=table.take("touch_fills", bool, default.touch_fills),
+            latency_ms=table.take("latency_ms", int, default.latency_ms),
+            participation=table.take("participation", float, default.participation),
+        )
+    except ConfigError as error:
+        said = str(error)
+        raise ConfigError(said if said.startswith(table.where) else f"{table.where}: {said}") from None
+
+
+def _plain_table(values: Any, where: str) -> dict[str, Any]:
+    return dict(Table(values, where, values if isinstance(values, dict) else ()).values)
+
+
+def _other_sources(definition: Definition, markets: tuple[str, ...]) -> dict[str, Any]:
+    """Return what changes with other candles: the tick and lot of one symbol say nothing of another's."""
+    _check_sources(list(markets))
+    changes: dict[str, Any] = {"sources": markets}
+    if not any(one.startswith("simulated:") for one in markets):
+        changes |= {"scenario": None, "seed": None}
+    known = {parse_market(one)[1] for one in definition.sources}
+    if not {parse_market(one)[1] for one in markets} <= known:
+        changes["market"] = {k: v for k, v in definition.market.items() if k not in ("tick", "lot", "symbol")}
+    return changes

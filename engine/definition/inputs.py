@@ -1,0 +1,105 @@
+"""A definition made real: the strategy with its parameters, the candles, the markets, and what was filled in for them.
+
+Must not know the command line or the result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.backtesting.inputs import Rules
+from engine.candles import Candles, holes, load_candles
+from engine.definition.definition import AUTO, Definition
+from engine.errors import ConfigError, DataError, did_you_mean
+from engine.market import Market, tick_of
+from engine.plugins import strategy_class
+from engine.strategy import Strategy, check_value
+
+DEFAULT_LOT = 0.00001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInputs:
+    """Hold what `backtest()` takes; notes: what the definition left open and we filled in, a sentence each."""
+
+    strategy: Strategy
+    candles: list[Candles]
+    markets: list[Market]
+    detail: list[Candles] | None
+    cash: float
+    rules: Rules
+    notes: list[str]
+
+
+def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInputs:
+    """Find the strategy, load the candles of the store in `root`, describe the markets; strict: holes are an error."""
+    strategy = _strategy(definition)
+    candles = [_candles(definition, source, definition.timeframe, root) for source in definition.sources]
+    detail = None
+    if definition.detail is not None:
+        detail = [_candles(definition, source, definition.detail, root) for source in definition.sources]
+    if strict:
+        for one in (*candles, *(detail or ())):
+            found = holes(one)
+            if found:
+                raise DataError(
+                    f"{one.market} {one.timeframe}: {found.line()}; import what is missing, "
+                    "or leave --strict away to go on with a warning"
+                )
+    notes: list[str] = []
+    markets = [_market(definition, one, notes) for one in candles]
+    return RunInputs(
+        strategy=strategy,
+        candles=candles,
+        markets=markets,
+        detail=detail,
+        cash=definition.cash,
+        rules=definition.rules,
+        notes=notes,
+    )
+
+
+def _strategy(definition: Definition) -> Strategy:
+    try:
+        owner = strategy_class(definition.strategy)
+    except ConfigError as error:
+        raise ConfigError(f"{definition.where}: {error}") from None
+    values: dict[str, Any] = {}
+    for given, where in ((definition.parameters, f"{definition.where}: [parameters]"), (definition.flagged, "--param")):
+        for name, value in given.items():
+            if name not in owner.params:
+                raise ConfigError(
+                    f'{where}: {definition.strategy} has no parameter "{name}"{did_you_mean(name, owner.params)}'
+                )
+            values[name] = check_value(where, name, owner.params[name], value)
+    return owner(**values)
+
+
+def _candles(definition: Definition, source: str, timeframe: str, root: str) -> Candles:
+    simulated: dict[str, Any] = {}
+    if source.startswith("simulated:"):
+        given = {"scenario": definition.scenario, "seed": definition.seed}
+        simulated = {name: value for name, value in given.items() if value is not None}
+    try:
+        return load_candles(source, timeframe, definition.since, definition.until, root=root, **simulated)
+    except ConfigError as error:
+        raise ConfigError(f"{definition.where}: [candles]: {error}") from None
+
+
+def _market(definition: Definition, candles: Candles, notes: list[str]) -> Market:
+    own = definition.markets.get(candles.symbol, {})
+    values: dict[str, Any] = {"symbol": candles.symbol, "venue": candles.venue, **definition.market, **own}
+    if values.get("tick", AUTO) == AUTO:
+        values["tick"] = tick_of(np.concatenate([candles.open, candles.high, candles.low, candles.close]))
+        notes.append(f"{candles.symbol}: tick {values['tick']:g}, read off the candles; write tick = … to fix it")
+    if values.get("lot", AUTO) == AUTO:
+        values["lot"] = DEFAULT_LOT
+        notes.append(f"{candles.symbol}: lot {DEFAULT_LOT:.5f}, assumed; write lot = … for the venue's own")
+    where = f'[markets."{candles.symbol}"]' if own else "[market]"
+    try:
+        return Market(**values)
+    except ConfigError as error:
+        raise ConfigError(f"{definition.where}: {where}: {str(error).removeprefix('market ')}") from None

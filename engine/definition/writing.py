@@ -1,0 +1,58 @@
+"""A definition written out in full, so that a run's folder can be run again: no default is left to chance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from engine.candles.timeframes import iso
+from engine.definition.definition import Definition
+from engine.definition.inputs import RunInputs
+
+
+def as_toml(definition: Definition, inputs: RunInputs) -> str:
+    """Return the TOML of the definition as it was run: flags, settings, defaults and what was filled in."""
+    first = inputs.candles[0]
+    sources = list(definition.sources)
+    candles: dict[str, Any] = {
+        "market": sources if len(sources) > 1 else sources[0],
+        "timeframe": definition.timeframe,
+        "from": iso(min(one.first_ms for one in inputs.candles)),
+        "to": iso(max(one.end_ms for one in inputs.candles)),
+        "scenario": definition.scenario,
+        "seed": definition.seed,
+        "detail": definition.detail,
+    }
+    parameters = {
+        name: str(value) if inputs.strategy.params[name].kind == "schedule" else value
+        for name, value in inputs.strategy.values().items()
+    }
+    tables: list[tuple[str, Mapping[str, Any]]] = [("candles", candles)]
+    if len(inputs.markets) == 1:
+        tables.append(("market", inputs.markets[0].as_dict()))
+    else:
+        tables += [
+            (f'markets."{one.symbol}"', market.as_dict())
+            for one, market in zip(inputs.candles, inputs.markets, strict=True)
+        ]
+    tables += [("rules", asdict(inputs.rules)), ("parameters", parameters)]
+    lines = [
+        f"# {definition.where} as it was run on {len(first):,} candles, with flags, settings and defaults.",
+        f"strategy = {_value(definition.strategy)}",
+        f"cash = {_value(inputs.cash)}",
+    ]
+    for name, table in tables:
+        lines += ["", f"[{name}]", *(f"{key} = {_value(value)}" for key, value in table.items() if value is not None)]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    return json.dumps(str(value), ensure_ascii=False)  # a JSON string is a TOML string

@@ -1,0 +1,146 @@
+"""All metrics of one run in one flat value, and the PnL identity that they rest on (rule A1)."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import ConfigError
+from engine.metrics.activity import (
+    BuyAndHold,
+    exposure,
+    fee_share,
+    maker_share,
+    time_in_market,
+    trade_metrics,
+    turnover,
+)
+from engine.metrics.equity import deepest_drawdown, equity_metrics
+from engine.metrics.sampling import DAY_MS, Floats, Integers, daily_points, sampling_words
+
+Rows = NDArray[np.void]
+
+
+@dataclass(frozen=True, slots=True)
+class PnlTerms:
+    """Hold the right side of the PnL identity, quote, added up from fills (`screens-and-reports.md` section 3)."""
+
+    realised: float  # before fees
+    floating_change: float
+    fees: float  # + paid
+    funding: float = 0.0  # + received
+    interest: float = 0.0  # + paid
+    transfers: float = 0.0  # deposits minus withdrawals
+
+    @property
+    def before_fees(self) -> float:
+        """Return what was made before the venue took its fees, quote."""
+        return self.realised + self.floating_change + self.funding - self.interest
+
+    def unexplained(self, equity_start: float, equity_end: float) -> float:
+        """Return what balances say minus what the terms say, quote; anything but rounding is an error (rule A1)."""
+        return (equity_end - equity_start - self.transfers) - (self.before_fees - self.fees)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """Hold every metric of a run: fractions, quote, days; None where undefined, printed as "–"."""
+
+    sampling: str  # how the annual figures were sampled; stands beside them
+    elapsed_days: float
+    equity_start: float
+    equity_end: float
+
+    total_return: float | None
+    cagr: float | None
+    volatility: float | None
+    sharpe: float | None
+    sortino: float | None
+    max_drawdown: float | None  # daily, <= 0
+    max_drawdown_days: float | None
+    max_drawdown_ongoing: bool | None
+    calmar: float | None
+    under_a_year: bool | None  # cagr, volatility, sharpe and sortino carry the flag
+    candle_drawdown: float | None  # on the run's own candle closes, at least as deep as the daily one
+
+    trades: int  # closed round trips; stands beside the four below
+    win_rate: float | None
+    profit_factor: float | None
+    expectancy: float | None  # quote per trade
+    payoff: float | None
+    open_trades: int
+
+    exposure: float | None
+    time_in_market: float | None
+    fills: int
+    turnover: float | None  # both sides
+    turnover_a_day: float | None
+    fee_share: float | None
+    maker_share: float | None
+    buy_and_hold: float | None  # total return of the same capital; None where no one instrument compares
+
+    realised: float  # the PnL identity, quote
+    floating_change: float
+    fees: float
+    funding: float
+    interest: float
+    unexplained: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields by name, for JSON; None stays None."""
+        return asdict(self)
+
+
+def compute(
+    *,
+    start_ms: int,
+    cash: float,
+    close_ms: Integers,
+    equity: Floats,
+    gross_notional: Floats,
+    fills: Rows,
+    trades: Rows,
+    terms: PnlTerms,
+    rf: float = 0.0,
+    benchmark: BuyAndHold | None = None,
+) -> Metrics:
+    """Measure a run.
+
+    `close_ms`, `equity` and `gross_notional` (quote) have a value per candle close, in order; `fills` has the fields
+    quantity, price and maker, `trades` is what `engine.trades.round_trips` returns; `rf` is a fraction a year.
+    """
+    if terms.transfers:
+        raise ConfigError(
+            "transfers: expected none in a whole run; call equity_metrics with the transfers of each point"
+        )
+    point_ms, points = daily_points(close_ms, equity, start_ms, cash)
+    elapsed_ms = int(point_ms[-1]) - start_ms
+    notional = np.abs(fills["quantity"]) * fills["price"]
+    whole, a_day = turnover(notional, equity, elapsed_ms)
+    is_open = trades["open"].astype(np.bool_)
+    end = float(equity[-1]) if len(equity) else cash
+    return Metrics(
+        **asdict(equity_metrics(point_ms, points, rf)),
+        **asdict(trade_metrics(trades["pnl"][~is_open])),
+        sampling=sampling_words(rf),
+        elapsed_days=elapsed_ms / DAY_MS,
+        equity_start=float(cash),
+        equity_end=end,
+        candle_drawdown=deepest_drawdown(equity, cash) if len(equity) and cash > 0.0 else None,
+        open_trades=int(np.count_nonzero(is_open)),
+        exposure=exposure(gross_notional, equity),
+        time_in_market=time_in_market(gross_notional),
+        fills=len(fills),
+        turnover=whole,
+        turnover_a_day=a_day,
+        fee_share=fee_share(terms.fees, terms.before_fees),
+        maker_share=maker_share(notional, fills["maker"]),
+        buy_and_hold=None if benchmark is None else benchmark.total_return,
+        realised=float(terms.realised),
+        floating_change=float(terms.floating_change),
+        fees=float(terms.fees),
+        funding=float(terms.funding),
+        interest=float(terms.interest),
+        unexplained=float(terms.unexplained(cash, end)),
+    )

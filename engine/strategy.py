@@ -1,0 +1,277 @@
+"""What a plugin author writes against: `Strategy`, `param`, `state`.
+
+Owns the declaration of parameters and state and their flat record. Must not know how methods are compiled or run.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.errors import ConfigError, StrategyError, did_you_mean
+from engine.schedule import Schedule
+
+STEPS = {
+    "on_start": ("candle", "ind", "account"),
+    "on_candle": ("candle", "ind", "account"),
+    "on_fill": ("fill", "account"),
+    "on_timestamp": ("candles", "ind", "account"),
+}
+UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """Describe one parameter: default, range or choices, unit, help."""
+
+    default: Any
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[Any, ...] | None = None
+    optional: bool = False
+    unit: str = ""
+    help: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Return float, int, bool, choice, duration, schedule or list."""
+        if self.unit in ("duration", "schedule"):
+            return self.unit
+        if self.choices is not None:
+            return "choice"
+        if isinstance(self.default, list | tuple):
+            return "list"
+        if self.default is None or isinstance(self.default, float):
+            return "float"
+        return "bool" if isinstance(self.default, bool) else "int"
+
+    @property
+    def range_text(self) -> str:
+        """Return the allowed values in words."""
+        if self.choices is not None:
+            return "one of " + ", ".join(map(str, self.choices))
+        words = {"int": "a whole number", "float": "a number", "bool": "true or false", "duration": 'a time like "5m"'}
+        text = words.get(self.kind, "a schedule" if self.kind == "schedule" else f"{_length(self.default)} numbers")
+        if self.low is not None and self.high is not None:
+            text += f" from {self.low:g} to {self.high:g}"
+        elif self.low is not None:
+            text += f" of at least {self.low:g}"
+        elif self.high is not None:
+            text += f" of at most {self.high:g}"
+        return text + (", or none" if self.optional else "")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Describe one piece of a strategy's own state."""
+
+    default: Any
+    array: int = 0
+
+
+def param(
+    default: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: list[Any] | tuple[Any, ...] | None = None,
+    optional: bool = False,
+    unit: str = "",
+    help: str = "",  # noqa: A002 - the author's word for it
+) -> Any:
+    """Declare a parameter: its default decides its type, low and high are inclusive.
+
+    unit "duration" takes "5m" or milliseconds; unit "schedule" takes "daily 00:00" and the like (see engine.schedule).
+    optional: None is allowed, and is NaN in the step methods.
+    """
+    return Param(default, low, high, tuple(choices) if choices is not None else None, optional, unit, help)
+
+
+def state(default: float | int | bool = 0.0, *, array: int = 0) -> Any:
+    """Declare a number of the strategy's own (or `array` of them) that lives from candle to candle."""
+    if not isinstance(default, int | float):
+        raise StrategyError(f"state(): expected a number or true/false as default, was {default!r}")
+    if array < 0:
+        raise StrategyError(f"state(): expected an array length of at least 0, was {array}")
+    return State(default, array)
+
+
+class Strategy:
+    """Derive from this; declare parameters and state in the class body; decide in on_candle (docs/write-a-strategy.md)."""
+
+    params: ClassVar[dict[str, Param]] = {}
+    states: ClassVar[dict[str, State]] = {}
+    max_orders: ClassVar[int] = 64  # open orders a market may hold; one more is denied with that reason
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Collect the declarations of this class and of those it derives from."""
+        super().__init_subclass__(**kwargs)
+        cls.params, cls.states = dict(cls.params), dict(cls.states)
+        for name, value in list(vars(cls).items()):
+            if not isinstance(value, Param | State):
+                continue
+            if name.startswith("_") or hasattr(Strategy, name):
+                raise StrategyError(f"{cls.__name__}.{name}: this name is the engine's own; choose another")
+            if isinstance(value, Param):
+                value = _typed(cls, name, value)
+                cls.params[name] = value
+                check_value(cls.__name__, name, value, value.default)
+            else:
+                cls.states[name] = value
+            delattr(cls, name)
+        for step, arguments in STEPS.items():
+            method = vars(cls).get(step)
+            if method is not None and method.__code__.co_argcount != len(arguments) + 1:
+                code = method.__code__
+                raise StrategyError(
+                    f"{code.co_filename}:{code.co_firstlineno}: {step}: expected (self, {', '.join(arguments)}), "
+                    f"was ({', '.join(code.co_varnames[: code.co_argcount])})"
+                )
+        if hasattr(cls, "on_timestamp") and hasattr(cls, "on_candle"):
+            raise StrategyError(f"{cls.__name__}: expected on_candle or on_timestamp, was both; keep one")
+
+    def __init__(self, **values: Any) -> None:
+        """Take parameters by name; the rest have their defaults."""
+        for name in values:
+            if name not in self.params:
+                raise ConfigError(f"{type(self).__name__}: unknown parameter {name}{did_you_mean(name, self.params)}")
+        for name, declared in self.params.items():
+            given = values.get(name, copy.copy(declared.default))
+            object.__setattr__(self, name, check_value(type(self).__name__, name, declared, given))
+        for name, kept in self.states.items():
+            object.__setattr__(self, name, _initial(kept))
+
+    def indicators(self, candles: Any) -> dict[str, Any]:
+        """Return arrays by name, one value a candle, each depending on candles up to its own only (rule T2)."""
+        return {}
+
+    def warmup(self) -> int | None:
+        """Return how many candles the indicators need before they settle; None: without end, or not known."""
+        return None
+
+    def prepare(self, market: Any) -> None:
+        """Look at the market once before the start: set state, check parameters against tick and minimums."""
+
+    def values(self) -> dict[str, Any]:
+        """Return the parameters by name, as a person wrote them."""
+        return {name: getattr(self, name) for name in self.params}
+
+    def __repr__(self) -> str:
+        """Return the call that makes this strategy."""
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.values().items())})"
+
+
+def is_portfolio(cls: type[Strategy]) -> bool:
+    """Return whether the strategy decides once a timestamp over all its markets."""
+    return hasattr(cls, "on_timestamp")
+
+
+def duration_ms(value: Any) -> int:
+    """Return milliseconds for "5m", "1.5h", "30d" or a whole number of milliseconds; ValueError otherwise."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    text = str(value).strip()
+    if text[-1:] not in UNITS_MS:
+        raise ValueError(text)
+    return round(float(text[:-1]) * UNITS_MS[text[-1]])
+
+
+def check_value(owner: str, name: str, declared: Param, value: Any) -> Any:
+    """Return the value in its own type, or raise ConfigError: what, expected, was."""
+
+    def refuse() -> ConfigError:
+        hint = did_you_mean(str(value), map(str, declared.choices)) if declared.choices else ""
+        return ConfigError(f"{owner}: {name}: expected {declared.range_text}, was {value!r}{hint}")
+
+    if value is None or (isinstance(value, str) and value.lower() == "none" and declared.optional):
+        if declared.optional:
+            return None
+        raise refuse()
+    kind = declared.kind
+    try:
+        if kind == "choice":
+            matches = [choice for choice in declared.choices or () if str(choice) == str(value)]
+            return matches[0]
+        if kind == "schedule":
+            return value if isinstance(value, Schedule) else Schedule(str(value))
+        if kind == "duration":
+            value_now: Any = duration_ms(value)
+        elif kind == "bool":
+            words = {"true": True, "false": False, "1": True, "0": False}
+            value_now = value if isinstance(value, bool) else words[str(value).lower()]
+        elif kind == "int":
+            value_now = int(value) if not isinstance(value, bool) else refuse()
+            if float(value) != value_now:
+                raise refuse()
+        elif kind == "list":
+            items = value.split(",") if isinstance(value, str) else list(value)
+            value_now = [float(item) for item in items]
+            if len(value_now) != _length(declared.default):
+                raise refuse()
+        else:
+            value_now = float(value)
+    except (TypeError, ValueError, KeyError, IndexError):
+        raise refuse() from None
+    for item in value_now if isinstance(value_now, list) else [value_now]:
+        low_ok = declared.low is None or item >= declared.low
+        high_ok = declared.high is None or item <= declared.high
+        if not np.isfinite(item) or not low_ok or not high_ok:
+            raise refuse()
+    return value_now
+
+
+def record_type(cls: type[Strategy]) -> np.dtype[np.void]:
+    """Return the flat record of the strategy's parameters and state; choices are their index."""
+    described: list[Any] = []
+    for name, declared in cls.params.items():
+        kind = declared.kind
+        if kind == "schedule":
+            continue  # lives in indicators(), which turns it into flags
+        if kind == "list":
+            described.append((name, "f8", (_length(declared.default),)))
+        else:
+            described.append((name, {"float": "f8", "bool": "?"}.get(kind, "f8" if declared.optional else "i8")))
+    for name, kept in cls.states.items():
+        letter = "?" if isinstance(kept.default, bool) else "i8" if isinstance(kept.default, int) else "f8"
+        described.append((name, letter, (kept.array,)) if kept.array else (name, letter))
+    described.append(("__end__", "i8"))  # never empty, and a whole number of eight bytes
+    return np.dtype(described, align=True)
+
+
+def to_record(strategy: Strategy) -> np.ndarray[Any, np.dtype[np.void]]:
+    """Return the strategy's parameters and state as one flat record."""
+    cls = type(strategy)
+    record = np.zeros(1, record_type(cls))
+    for name in record.dtype.names or ():
+        if name == "__end__":
+            continue
+        value = getattr(strategy, name)
+        declared = cls.params.get(name)
+        if declared is not None and declared.choices is not None:
+            value = declared.choices.index(value)
+        record[name] = np.nan if value is None else value
+    return record
+
+
+def _typed(cls: type, name: str, declared: Param) -> Param:
+    # "size: float = param(1)" is a float: the annotation decides between int and float.
+    annotation = str(cls.__dict__.get("__annotations__", {}).get(name, ""))
+    if "float" in annotation and declared.kind == "int":
+        return Param(
+            float(declared.default), declared.low, declared.high, None, declared.optional, declared.unit, declared.help
+        )
+    return declared
+
+
+def _initial(kept: State) -> Any:
+    if not kept.array:
+        return kept.default
+    letter = bool if isinstance(kept.default, bool) else np.int64 if isinstance(kept.default, int) else np.float64
+    return np.full(kept.array, kept.default, letter)
+
+
+def _length(default: Any) -> int:
+    return len(default)
