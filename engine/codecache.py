@@ -2,7 +2,7 @@
 
 numba's own disk cache looks at the file of the function it compiles and at nothing that function calls, so an edit
 elsewhere runs old code without a word. Here the folder's name is a digest of every source the code was made from:
-an edit anywhere is another folder, and old code cannot be found. This module reads and removes files; it knows no trading.
+an edit anywhere is another folder, and old code cannot be found. This module handles files; it knows no trading.
 """
 
 from __future__ import annotations
@@ -83,8 +83,13 @@ def disk_cache(function: Callable[..., Any], digest: str) -> Any:
     """Return a numba function cache that lives under the digest's folder."""
     locator = _Locator(function, digest)
 
+    class Bound:
+        @staticmethod
+        def from_function(_function: object, _file: object) -> _Locator:
+            return locator
+
     class Located(CompileResultCacheImpl):  # type: ignore[misc]
-        _locator_classes = [type("Bound", (), {"from_function": staticmethod(lambda _function, _file: locator)})]
+        _locator_classes = (Bound,)
 
     class DigestCache(FunctionCache):  # type: ignore[misc]
         _impl_class = Located

@@ -48,7 +48,7 @@ class Market:
         if self.fee_in not in ("quote", "base"):
             raise ConfigError(f'market fee_in: expected "quote" or "base", was "{self.fee_in}"')
         if self.fee_in == "base" and self.kind != "spot":
-            raise ConfigError("market fee_in: contracts pay their fees in quote; remove fee_in or use kind = \"spot\"")
+            raise ConfigError('market fee_in: contracts pay their fees in quote; remove fee_in or use kind = "spot"')
         for name in ("tick", "lot"):
             units_and_scale(getattr(self, name), name)
         for name, low, high in (

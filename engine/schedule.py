@@ -12,7 +12,9 @@ from engine.errors import ConfigError
 
 DAY_MS = 86_400_000
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SHAPE = re.compile(r"^(daily|weekly (mon|tue|wed|thu|fri|sat|sun)|monthly ([1-9]|1\d|2[0-8])) ([01]\d|2[0-3]):([0-5]\d)$")
+_SHAPE = re.compile(
+    r"^(daily|weekly (mon|tue|wed|thu|fri|sat|sun)|monthly ([1-9]|1\d|2[0-8])) ([01]\d|2[0-3]):([0-5]\d)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Schedule:
         """Refuse what cannot be read."""
         if not _SHAPE.match(self.text):
             raise ConfigError(
-                f'schedule: expected "daily HH:MM", "weekly mon HH:MM" or "monthly 1..28 HH:MM" (UTC), was "{self.text}"'
+                'schedule: expected "daily HH:MM", "weekly mon HH:MM" or "monthly 1..28 HH:MM" (UTC), '
+                f'was "{self.text}"'
             )
 
     def occurrences_before(self, times_ms: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

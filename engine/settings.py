@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from engine.core.codes import PATHS
 from engine.errors import ConfigError, did_you_mean
@@ -25,7 +25,7 @@ FILE = "settings.toml"
 PREFIX = "TRADEWIND_"  # TRADEWIND_CASH=20000, TRADEWIND_RULES__PATH=nearest
 
 
-def _setting(default: Any, help_: str, expected: str, **limits: float) -> Any:
+def _setting(default: Any, help_: str, expected: str, **limits: Any) -> Any:
     return field(default=default, metadata={"help": help_, "expected": expected, "limits": limits})
 
 
@@ -33,10 +33,11 @@ def _setting(default: Any, help_: str, expected: str, **limits: float) -> Any:
 class RuleSettings:
     """Hold how orders are executed where a definition does not say it (design.md, P2, F2, T3, F5)."""
 
-    path: Literal["adverse", "favourable", "nearest", "low_first", "high_first"] = _setting(
+    path: str = _setting(
         "adverse",
         "Order of the extremes inside a candle: adverse, favourable, nearest, low_first, high_first.",
         f"one of {', '.join(PATHS)}",
+        pattern=f"^({'|'.join(PATHS)})$",
     )
     touch_fills: bool = _setting(
         False, "Whether a limit order fills when its price is only touched, not traded through.", "true or false"

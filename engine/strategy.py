@@ -6,6 +6,7 @@ Owns the declaration of parameters and state and their flat record. Must not kno
 from __future__ import annotations
 
 import copy
+import inspect
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -80,7 +81,7 @@ def param(
     choices: list[Any] | tuple[Any, ...] | None = None,
     optional: bool = False,
     unit: str = "",
-    help: str = "",  # noqa: A002 - the author's word for it
+    help: str = "",
 ) -> Any:
     """Declare a parameter: its default decides its type, low and high are inclusive.
 
@@ -100,7 +101,7 @@ def state(default: float | int | bool = 0.0, *, array: int = 0) -> Any:
 
 
 class Strategy:
-    """Derive from this; declare parameters and state in the class body; decide in on_candle (docs/write-a-strategy.md)."""
+    """Derive from this; declare parameters and state in the class body; decide in on_candle."""
 
     params: ClassVar[dict[str, Param]] = {}
     states: ClassVar[dict[str, State]] = {}
@@ -258,7 +259,7 @@ def to_record(strategy: Strategy) -> np.ndarray[Any, np.dtype[np.void]]:
 
 def _typed(cls: type, name: str, declared: Param) -> Param:
     # "size: float = param(1)" is a float: the annotation decides between int and float.
-    annotation = str(cls.__dict__.get("__annotations__", {}).get(name, ""))
+    annotation = str(inspect.get_annotations(cls).get(name, ""))
     if "float" in annotation and declared.kind == "int":
         return Param(
             float(declared.default), declared.low, declared.high, None, declared.optional, declared.unit, declared.help

@@ -84,8 +84,14 @@ def _named(staging: Path, folder: Path) -> Path:
 
 
 def _write_parquet(columns: dict[str, Any], path: Path) -> None:
-    arrays = {name: _arrow(values) for name, values in columns.items()}
-    pa.parquet.write_table(pa.Table.from_arrays(list(arrays.values()), list(arrays)), path, compression="zstd")
+    table = pa.Table.from_arrays([_arrow(values) for values in columns.values()], list(columns))
+    encodings = {
+        field.name: "BYTE_STREAM_SPLIT" if pa.types.is_floating(field.type) else "DELTA_BINARY_PACKED"
+        for field in table.schema
+        if not (pa.types.is_string(field.type) or pa.types.is_boolean(field.type))
+    }
+    words = [name for name in columns if name not in encodings]
+    pa.parquet.write_table(table, path, compression="zstd", use_dictionary=words, column_encoding=encodings)
 
 
 def _write_csv(columns: dict[str, Any], path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.candles import Candles
-from engine.compiling import Native, Program, compile_steps, read_program
+from engine.compiling import Native, Program, compile_steps, program_digest, read_program
 from engine.core import codes
 from engine.core.records import CANDLE
 from engine.errors import ConfigError, DataError, StrategyError, did_you_mean
@@ -34,9 +34,8 @@ class Rules:
     def __post_init__(self) -> None:
         """Refuse what cannot be a rule."""
         if self.path not in codes.PATHS:
-            raise ConfigError(
-                f'path: expected one of {", ".join(codes.PATHS)}, was "{self.path}"{did_you_mean(self.path, codes.PATHS)}'
-            )
+            hint = did_you_mean(self.path, codes.PATHS)
+            raise ConfigError(f'path: expected one of {", ".join(codes.PATHS)}, was "{self.path}"{hint}')
         if self.latency_ms < 0:
             raise ConfigError(f"latency_ms: expected 0 or more milliseconds, was {self.latency_ms}")
         if self.participation is not None and not 0.0 < self.participation <= 1.0:
@@ -105,18 +104,20 @@ def gather(
         native = compile_steps(program, record.dtype, indicators[0].dtype)
     warmup = _guard(strategy.warmup, "warmup")
     if warmup is not None and (not isinstance(warmup, int) or warmup < 0):
-        raise StrategyError(f"{type(strategy).__name__}.warmup(): expected a whole number of candles or None, was {warmup!r}")
+        raise StrategyError(
+            f"{type(strategy).__name__}.warmup(): expected a whole number of candles or None, was {warmup!r}"
+        )
     if warmup and warmup >= len(grid):
         raise DataError(
             f"candles: the strategy needs {warmup} candles before it can decide, found {len(grid)}; "
             "widen --from and --to, or shorten its windows"
         )
-    code = hashlib.sha256()
-    for piece in program.pieces.values():
-        code.update(piece.code.co_code + repr(piece.code.co_consts).encode())
     hashes = {
+        "code": program_digest(program, record.dtype, indicators[0].dtype),
         "candles": _digest(candle.content_hash() for candle in candles),
-        "indicators": _digest(hashlib.sha256(np.ascontiguousarray(rows).view(np.uint8)).hexdigest() for rows in indicators),
+        "indicators": _digest(
+            hashlib.sha256(np.ascontiguousarray(rows).view(np.uint8).data).hexdigest() for rows in indicators
+        ),
     }
     return Inputs(
         strategy, list(markets), list(candles), list(detail) if detail else None, float(cash), candles[0].timeframe_ms,
@@ -152,7 +153,9 @@ def _check_together(candles: Sequence[Candles], markets: Sequence[Market], detai
         raise ConfigError(f"detail: expected finer candles for each of the {len(candles)} markets, were {len(detail)}")
     for fine, coarse in zip(detail, candles, strict=True):
         if fine.timeframe_ms >= coarse.timeframe_ms or coarse.timeframe_ms % fine.timeframe_ms:
-            raise DataError(f"detail: expected candles finer than {coarse.timeframe} that divide it, was {fine.timeframe}")
+            raise DataError(
+                f"detail: expected candles finer than {coarse.timeframe} that divide it, was {fine.timeframe}"
+            )
         if fine.timeframe != detail[0].timeframe:
             raise DataError("detail: expected one timeframe for all markets")
 
@@ -211,7 +214,9 @@ def _indicators(
             flat[name][rows] = array
         made.append(flat)
     if len({rows.dtype for rows in made}) > 1:
-        raise StrategyError(f"{type(strategies[0]).__name__}.indicators(): expected the same names and types for all markets")
+        raise StrategyError(
+            f"{type(strategies[0]).__name__}.indicators(): expected the same names and types for all markets"
+        )
     return made
 
 
@@ -265,8 +270,8 @@ def _check_causal(strategy: Strategy, values: dict[str, Rows], candles: Any, cut
             if not same.all():
                 first = int(np.argwhere(~same)[0][0])
                 raise StrategyError(
-                    f'{type(strategy).__name__}.indicators(): "{name}" looks ahead: at candle {first} it changes when the '
-                    f"candles from {end} on are taken away; use only candles up to each one's own"
+                    f'{type(strategy).__name__}.indicators(): "{name}" looks ahead: at candle {first} it changes when '
+                    f"the candles from {end} on are taken away; use only candles up to each one's own"
                 )
 
 

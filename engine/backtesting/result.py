@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.backtesting.run import Run
-from engine.candles import holes
+from engine.candles import Candles, holes
 from engine.core import codes
 from engine.errors import EngineError
 from engine.metrics import Metrics, PnlTerms, buy_and_hold, compute
@@ -39,7 +40,9 @@ class Result:
     def terms(self) -> PnlTerms:
         """Return the right side of the PnL identity (rule A1), added up from fills."""
         books = self.run.books
-        floating = books["position"] * (books["price"] - books["entry"]) + books["dust"] * books["price"] - books["dust_cost"]
+        floating = (
+            books["position"] * (books["price"] - books["entry"]) + books["dust"] * books["price"] - books["dust_cost"]
+        )
         return PnlTerms(float(books["realised"].sum()), float(floating.sum()), float(books["fees"].sum()))
 
     @cached_property
@@ -53,7 +56,11 @@ class Result:
             market, candles = inputs.markets[0], inputs.candles[0]
             lot = float(market.lot)
             benchmark = buy_and_hold(
-                inputs.cash, float(candles.open[0]), float(candles.close[len(self.equity_curve) - 1]), market.taker_fee_rate, lot
+                inputs.cash,
+                float(candles.open[0]),
+                float(candles.close[len(self.equity_curve) - 1]),
+                market.taker_fee_rate,
+                lot,
             )
         found = compute(
             start_ms=int(inputs.grid["open_ms"][0, 0]),
@@ -67,7 +74,9 @@ class Result:
             benchmark=benchmark,
         )
         if abs(found.unexplained) > 1e-6 * max(abs(found.equity_end), inputs.cash):
-            raise EngineError(f"ledger: {found.unexplained} of equity is unexplained by fills; this is a fault of the engine")
+            raise EngineError(
+                f"ledger: {found.unexplained} of equity is unexplained by fills; this is a fault of the engine"
+            )
         return found
 
     @property
@@ -99,14 +108,21 @@ class Result:
         inputs, said = self.inputs, []
         for market, candles in zip(inputs.markets, inputs.candles, strict=True):
             if candles.simulated:
-                said.append(f"{candles.symbol}: the market is simulated ({candles.source}); it says nothing about a real one")
+                said.append(
+                    f"{candles.symbol}: the market is simulated ({candles.source}); it says nothing about a real one"
+                )
             elif market.kind != "spot":
-                said.append(f"{market.symbol}: traded as a {market.kind} contract on the candles of {candles.market}; no funding, no liquidation")
+                said.append(
+                    f"{market.symbol}: traded as a {market.kind} contract on the candles of {candles.market}; "
+                    "no funding, no liquidation"
+                )
             found = holes(candles)
             if found:
                 said.append(f"{candles.market}: {found.line()}")
         if self.complete is False:
-            said.append(f"the run stopped after {self.run.k:,} of {len(inputs.grid):,} candles; these are partial results")
+            said.append(
+                f"the run stopped after {self.run.k:,} of {len(inputs.grid):,} candles; these are partial results"
+            )
         if not self.run.compiled:
             said.append(f"interpreted, about 100 times slower: {inputs.native.reason}")
         if not self.has_headline:
@@ -164,11 +180,11 @@ class Result:
         inputs, bounds = self.inputs, self.range
         return {
             "strategy": type(inputs.strategy).__name__,
-            "parameters": {k: str(v) if v is not None and not isinstance(v, int | float | list) else v for k, v in inputs.strategy.values().items()},
+            "parameters": {name: _plain(value) for name, value in inputs.strategy.values().items()},
             "markets": [market.as_dict() for market in inputs.markets],
-            "candles": [{"market": c.market, "timeframe": c.timeframe, "source": c.source, "count": len(c), "from_ms": c.first_ms, "until_ms": c.end_ms} for c in inputs.candles],
+            "candles": [_described(candles) for candles in inputs.candles],
             "cash": inputs.cash,
-            "rules": {"path": self.run.rules.path, "touch_fills": self.run.rules.touch_fills, "latency_ms": self.run.rules.latency_ms, "participation": self.run.rules.participation},
+            "rules": asdict(self.run.rules),
             "complete": self.complete,
             "compiled": self.run.compiled,
             "warnings": self.warnings,
@@ -179,15 +195,33 @@ class Result:
             "events": self.event_counts(),
             "hashes": inputs.hashes,
             "seconds": round(self.seconds, 3),
-        }  # fmt: skip
+        }
 
     def event_counts(self) -> dict[str, int]:
         """Return how often orders were denied, reduced and cancelled, by cause."""
         numbers, counts = np.unique(self.event_rows["code"], return_counts=True)
-        return {codes.TEXT[int(n)].split(" (")[0].split("{")[0].strip(" :,"): int(c) for n, c in zip(numbers, counts, strict=True)}
+        return {
+            codes.TEXT[int(n)].split(" (")[0].split("{")[0].strip(" :,"): int(c)
+            for n, c in zip(numbers, counts, strict=True)
+        }
 
     def __repr__(self) -> str:
         """Return the result in a line."""
         m = self.metrics
         total = "–" if m.total_return is None else f"{m.total_return:+.2%}"
         return f"Result({self.inputs.strategy!r}: {total} on path {self.run.rules.path}, {m.trades} trades)"
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float | str | list) else str(value)
+
+
+def _described(candles: Candles) -> dict[str, Any]:
+    return {
+        "market": candles.market,
+        "timeframe": candles.timeframe,
+        "source": candles.source,
+        "count": len(candles),
+        "from_ms": candles.first_ms,
+        "until_ms": candles.end_ms,
+    }

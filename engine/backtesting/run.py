@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -204,7 +203,9 @@ class Run:
                 "an order placed in on_fill fills at once, again and again"
             )
         if status == codes.TOO_MANY_EVENTS:
-            return StrategyError(f"{owner}: more than {self._event_room} denied or cancelled orders within the candle of {when}")
+            return StrategyError(
+                f"{owner}: more than {self._event_room} denied or cancelled orders within the candle of {when}"
+            )
         for twin in self.interpreted:
             if twin.error is not None:
                 if isinstance(twin.error, KeyboardInterrupt):

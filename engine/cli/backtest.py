@@ -125,25 +125,27 @@ def _show(result: Result, definition: Definition, inputs: RunInputs, folder: Pat
         return
     from rich.console import Console
 
+    from engine.candles.timeframes import counted
     from engine.cli.table import print_result
 
     console = Console(highlight=False)
     print_result(console, definition.name, summary)
-    console.print()
     if definition.simulated:
-        console.print("The market is simulated. To run on real candles, import a file of them and name its market:")
-        symbol = inputs.candles[0].symbol
+        symbols = [one.symbol for one in inputs.candles]
+        timeframe = f"--timeframe {definition.timeframe}"
+        each = " (one file a market)" if len(symbols) > 1 else ""
+        markets = " ".join(f"--market binance:{symbol}" for symbol in symbols)
+        console.print(f"The market is simulated. To run on real candles, import them{each} and name the market:")
         for line in (
-            f"data import FILE.csv --market binance:{symbol} --timeframe {definition.timeframe}",
-            f"backtest {definition.where} --market binance:{symbol}",
+            f"data import FILE.csv --market binance:{symbols[0]} {timeframe}",
+            f"backtest {definition.where} {markets} {timeframe}",
         ):
             console.print(f"  tradewind {line}", soft_wrap=True, markup=False)
-    where = f"Saved in {folder}" if folder else "Not saved"
+        console.print()
     played = len(result.ends) * sum(len(one) for one in inputs.candles)
-    a_second = played / max(result.seconds, 1e-9)
     console.print(
-        f"{where}. {len(result.ends)} path{'s' * (len(result.ends) != 1)} in {result.seconds:.2f} s: "
-        f"{a_second / 1e6:,.1f} million candles a second.",
+        f"{f'Saved in {folder}' if folder else 'Not saved'}. {counted(len(result.ends), 'path')} in "
+        f"{result.seconds:.2f} s: {played / max(result.seconds, 1e-9):,.0f} candles a second.",
         soft_wrap=True,
         markup=False,
     )

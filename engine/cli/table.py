@@ -10,10 +10,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from engine.candles.timeframes import iso
-from engine.cli.words import UNDEFINED, counted, days, money, number, percent
+from engine.candles.timeframes import counted, iso
+from engine.cli.words import UNDEFINED, days, money, number, percent
 
 Row = tuple[str, str, str]  # label, value, what it is a part of
 
@@ -22,26 +21,27 @@ def print_result(console: Console, name: str, summary: dict[str, Any]) -> None:
     """Print a result's summary; name is the definition's."""
     print_warnings(console, summary)
     _print_heading(console, name, summary)
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, justify="right")
-    table.add_column(style="dim", overflow="fold")
     metrics, currency = summary["metrics"], _currency(summary)
-    groups = (
-        ("Result", _headline(summary)),
-        ("Trades", _trades(metrics, currency)),
-        ("Costs", _costs(metrics, currency)),
-        ("Where the money went", _identity(metrics, currency)),
-        ("Orders that did not simply fill", [(what, f"{count:,}", "") for what, count in summary["events"].items()]),
-    )
-    for title, rows in groups:
-        listed = list(rows)
-        if listed:
-            table.add_row(f"[bold]{title}[/bold]" if title == "Result" else f"\n[bold]{title}[/bold]")
-        for label, value, base in listed:
-            strong = f"[bold]{value}[/bold]" if label == "Total return" else value
-            table.add_row(f"  {escape(label)}", strong, escape(base))
-    console.print(table)
+    groups = {
+        "Result": list(_headline(summary)),
+        "Trades": list(_trades(metrics, currency)),
+        "Costs": list(_costs(metrics, currency)),
+        "Where the money went": list(_identity(metrics, currency)),
+    }
+    width = max(len(value) for rows in groups.values() for _, value, _ in rows)
+    for title, rows in groups.items():
+        console.print(f"[bold]{title}[/bold]")
+        for label, value, base in rows:
+            shown = f"{value:>{width}}"
+            shown = f"[bold]{shown}[/bold]" if label == "Total return" else shown
+            remark = f"  [dim]{escape(base)}[/dim]" if base else ""
+            console.print(f"  {label:<18} {shown}{remark}", soft_wrap=True)
+        console.print()
+    if summary["events"]:
+        console.print("[bold]Orders that did not simply fill[/bold]")
+        for what, count in summary["events"].items():
+            console.print(f"  {count:>{18 + 1 + width},}  {escape(what)}", soft_wrap=True)
+        console.print()
 
 
 def print_warnings(console: Console, summary: dict[str, Any]) -> None:
@@ -55,9 +55,9 @@ def print_warnings(console: Console, summary: dict[str, Any]) -> None:
             together[warning] = []
     for said, subjects in together.items():
         text = f"{', '.join(subjects)}: {said}" if subjects else said
-        console.print(f"[yellow]! {escape(text)}[/yellow]", highlight=False)
+        console.print(f"[yellow]! {escape(text)}[/yellow]", soft_wrap=True)
     for note in summary["notes"]:
-        console.print(f"[dim]· {escape(note)}[/dim]", highlight=False)
+        console.print(f"[dim]· {escape(note)}[/dim]", soft_wrap=True)
     if together or summary["notes"]:
         console.print()
 
@@ -70,11 +70,11 @@ def _print_heading(console: Console, name: str, summary: dict[str, Any]) -> None
     since, until = min(one["from_ms"] for one in candles), max(one["until_ms"] for one in candles)
     count = sum(one["count"] for one in candles)
     parameters = ", ".join(f"{key} {value}" for key, value in summary["parameters"].items())
-    console.print(f"[bold]{escape(name)}[/bold]: {escape(summary['strategy'])} ({escape(parameters)})", highlight=False)
+    console.print(f"[bold]{escape(name)}[/bold]: {escape(summary['strategy'])} ({escape(parameters)})", soft_wrap=True)
     console.print(
         f"{escape(listed)} {candles[0]['timeframe']}, {' and '.join(kinds)}, "
         f"{iso(since)[:10]} to {iso(until)[:10]} UTC, {counted(count, 'candle')}, path {rules['path']}\n",
-        highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -89,7 +89,8 @@ def _headline(summary: dict[str, Any]) -> Iterator[Row]:
             total = f"{low} to {high}"
             base = f"of start equity: its sign depends on the path inside {dependent}, so no one number stands for it"
         elif low == high:
-            base = f"of start equity; the same on all {len(summary['final_equity_by_path'])} paths played"
+            played = len(summary["final_equity_by_path"])
+            base = f"of start equity; the same on all {played} paths played, {dependent} depended on them"
         else:
             base = f"of start equity; {low} to {high} over the paths, {dependent} depended on them"
     yield "Total return", total, base

@@ -29,11 +29,6 @@ def money(value: float | None, currency: str, *, sign: bool = False) -> str:
     return UNDEFINED if value is None else f"{number(value, sign=sign)} {currency}"
 
 
-def counted(value: int, thing: str) -> str:
-    """Return "1 trade" or "1,234 trades"."""
-    return f"{value:,} {thing}" if value == 1 else f"{value:,} {thing}s"
-
-
 def days(value: float | None) -> str:
     """Return "366 days", or hours below two days."""
     if value is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Callable
 
 from engine.core import codes
 from engine.core.verbs import VERBS
@@ -25,7 +26,7 @@ POSITIONAL = {"cancel": 1, "is_open": 1, "remaining": 1, "limit": 1, "stop": 1, 
 
 def check_verb(node: ast.Call, verb: str, where: str, reasons: list[str]) -> None:
     """Check one call of a verb and turn its words (reason, time_in_force) into numbers, in place."""
-    known = [name for name in inspect.signature(VERBS[verb]).parameters if name not in ("account", "order_id", "side")]
+    known = [name for name in _parameters(verb) if name not in ("account", "order_id", "side")]
     given = [keyword.arg or "**" for keyword in node.keywords]
     wanted = POSITIONAL.get(verb, 0)
     names = [name for name in given if name not in ("side", "order_id")]
@@ -51,12 +52,15 @@ def check_verb(node: ast.Call, verb: str, where: str, reasons: list[str]) -> Non
         if keyword.arg == "reason":
             _to_number(keyword, where, verb, reasons)
         elif keyword.arg == "time_in_force":
-            value = keyword.value
+            value, words = keyword.value, ", ".join(codes.TIMES_IN_FORCE)
             if not isinstance(value, ast.Constant) or value.value not in codes.TIMES_IN_FORCE:
-                raise StrategyError(
-                    f"{where}: account.{verb}(): time_in_force: expected one of {', '.join(codes.TIMES_IN_FORCE)} in quotes"
-                )
+                raise StrategyError(f"{where}: account.{verb}(): time_in_force: expected one of {words} in quotes")
             keyword.value = ast.copy_location(ast.Constant(codes.TIMES_IN_FORCE.index(str(value.value))), value)
+
+
+def _parameters(verb: str) -> list[str]:
+    function: Callable[..., object] = VERBS[verb]  # type: ignore[assignment]
+    return list(inspect.signature(function).parameters)
 
 
 def _to_number(keyword: ast.keyword, where: str, verb: str, reasons: list[str]) -> None:
@@ -65,7 +69,9 @@ def _to_number(keyword: ast.keyword, where: str, verb: str, reasons: list[str]) 
     numbers = []
     for branch in branches:
         if not isinstance(branch, ast.Constant) or not isinstance(branch.value, str):
-            raise StrategyError(f'{where}: account.{verb}(): reason: expected a text in quotes, such as reason="breakout"')
+            raise StrategyError(
+                f'{where}: account.{verb}(): reason: expected a text in quotes, such as reason="breakout"'
+            )
         if branch.value not in reasons:
             reasons.append(branch.value)
         numbers.append(ast.copy_location(ast.Constant(reasons.index(branch.value)), branch))

@@ -1,4 +1,4 @@
-"""Mathematics that fails alike compiled and interpreted: a wrong argument is an error with a line, never a quiet NaN."""
+"""Mathematics that fails alike compiled and interpreted: a wrong argument is an error, never a quiet NaN."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ import numpy as np
 MAX_WHOLE_POWER = 64
 
 
-def log(x):  # type: ignore[no-untyped-def]
+def log(x):
     """Return the natural logarithm of a positive number."""
     if x <= 0.0:
         raise ValueError("log: expected a positive number")
     return math.log(x)
 
 
-def log2(x):  # type: ignore[no-untyped-def]
+def log2(x):
     """Return the logarithm to base 2 of a positive number."""
     if x <= 0.0:
         raise ValueError("log2: expected a positive number")
     return math.log2(x)
 
 
-def log10(x):  # type: ignore[no-untyped-def]
+def log10(x):
     """Return the logarithm to base 10 of a positive number."""
     if x <= 0.0:
         raise ValueError("log10: expected a positive number")
     return math.log10(x)
 
 
-def log1p(x):  # type: ignore[no-untyped-def]
+def log1p(x):
     """Return log(1 + x) for x above -1."""
     if x <= -1.0:
         raise ValueError("log1p: expected a number above -1")
     return math.log1p(x)
 
 
-def sqrt(x):  # type: ignore[no-untyped-def]
+def sqrt(x):
     """Return the square root of a number that is not negative."""
     if x < 0.0:
         raise ValueError("sqrt: expected a number that is not negative")
     return math.sqrt(x)
 
 
-def exp(x):  # type: ignore[no-untyped-def]
+def exp(x):
     """Return e to the x, for x that does not overflow."""
     if x > 709.782712893384 and x < math.inf:
         raise OverflowError("exp: the result is too large")
     return math.exp(x)
 
 
-def power(x, y):  # type: ignore[no-untyped-def]
+def power(x, y):
     """Return x to the y; small whole powers by multiplication, in one order everywhere."""
     base = float(x)
     exponent = float(y)

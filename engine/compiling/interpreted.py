@@ -22,7 +22,7 @@ CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctyp
 
 
 class Rows:
-    """Hold memory as rows of one record type; its place, in steps of eight bytes, is what the properties read and write.
+    """Hold memory as rows of one record type; the properties read and write at its place, in steps of eight bytes.
 
     Its own names begin with _tw_, which no author's name may.
     """
@@ -30,7 +30,7 @@ class Rows:
     __slots__ = ("_tw_at", "_tw_b", "_tw_d", "_tw_q", "_tw_whole")
 
     def __init__(self, memory: np.ndarray[Any, Any]) -> None:
-        flat = memoryview(memory.reshape(-1).view(np.uint8))
+        flat = memory.reshape(-1).view(np.uint8).data
         self._tw_whole = flat
         self._tw_d, self._tw_q, self._tw_b = flat.cast("d"), flat.cast("q"), flat.cast("?")
         self._tw_at = 0
@@ -99,10 +99,14 @@ class Account:
         return bool(self._book.position < 0.0)
 
 
+def _view(field: str) -> property:
+    return property(lambda account: getattr(account._book, field))
+
+
 for _name, _verb in VERBS.items():
     setattr(Account, _name, _verb)
 for _name, _field in VIEWS_OF_BOOK.items():
-    setattr(Account, _name, property(lambda account, _field=_field: getattr(account._book, _field)))
+    setattr(Account, _name, _view(_field))
 
 
 class Portfolio:
@@ -172,7 +176,7 @@ class Interpreted:
         def caught(_strategy: int, candle: int, ind: int, account: int) -> int:
             try:
                 callback(candle, ind, account)
-            except BaseException as error:  # noqa: BLE001 - nothing may cross a C frame; raised again by the caller
+            except BaseException as error:
                 self.error = error
                 return 1
             return 0
@@ -204,7 +208,7 @@ class Interpreted:
         by_address = {account.address: account for account in accounts}
 
         def on_fill(fill_at: int, _ind: int, account_at: int) -> None:
-            memory = np.frombuffer((ctypes.c_char * FILL_SIZE).from_address(fill_at), np.uint8)
+            memory = np.ctypeslib.as_array((ctypes.c_uint8 * FILL_SIZE).from_address(fill_at))
             function(strategy, Fill(memory), by_address[account_at])
 
         return on_fill
@@ -220,7 +224,8 @@ def _guarded(program: Program) -> type:
             if name.startswith("_tw_") or hasattr(type(self), name):
                 super().__setattr__(name, value)
             else:
-                raise StrategyError(f"{owner}: self.{name} is not declared; write {name}: float = state(0.0) in the class")
+                raise StrategyError(
+                    f"{owner}: self.{name} is not declared; write {name}: float = state(0.0) in the class"
+                )
 
     return Guarded
-

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numba import carray, njit
-from numba.core.errors import NumbaError
+from numba.core.errors import NumbaWarning
 
 from engine.codecache import bounds_checked, core_digest, digest_of, disk_cache, file_bytes
 from engine.compiling.checked import BY_NAME
@@ -76,7 +77,12 @@ def compile_steps(program: Program, strategy: np.dtype[np.void], indicators: np.
     digest = program_digest(program, strategy, indicators)
     functions = program.functions()
     portfolio = "on_timestamp" in program.steps
-    options: dict[str, Any] = {"nogil": True, "error_model": "python", "boundscheck": BOUNDS, "no_cpython_wrapper": True}
+    options: dict[str, Any] = {
+        "nogil": True,
+        "error_model": "python",
+        "boundscheck": BOUNDS,
+        "no_cpython_wrapper": True,
+    }
 
     def named(function: Any) -> Any:
         # Symbols of two strategies must never be taken for one another: a cached function is found by its name.
@@ -94,7 +100,7 @@ def compile_steps(program: Program, strategy: np.dtype[np.void], indicators: np.
     for piece in program.pieces.values():  # the same functions, now calling compiled ones
         piece.link(made, checked.__getitem__)
     readers: dict[str, Any] = {
-        "carray": carray, "as_pointer": as_pointer, "slot_at": slot_at, "run_at": run_at, "CANDLE": CANDLE, "FILL": FILL,
+        "carray": carray, "as_pointer": as_pointer, "slot_at": slot_at, "run_at": run_at, "CANDLE": CANDLE,
         "INDICATORS": indicators, "__name__": __name__, "strategy_at": record_reader(strategy),
         "ind_at": record_reader(indicators), "candle_at": candle_at, "fill_at": record_reader(FILL),
     }  # fmt: skip
@@ -107,20 +113,23 @@ def compile_steps(program: Program, strategy: np.dtype[np.void], indicators: np.
         space = {**readers, "method": made[step], "account_at": account_at, "portfolio_at": portfolio_at}
         exec(compile(_SOURCE.format(step=step, call=call), __file__, "exec"), space)
         try:
-            function = c_function(named(space[step]), "iiii", digest, BOUNDS, "python")
-        except NumbaError as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", NumbaWarning)  # some code cannot be kept on disk; it runs all the same
+                function = c_function(named(space[step]), "iiii", digest, BOUNDS, "python")
+        except Exception as error:
             return Native({}, _in_one_line(error, program, step))
         kept.append(function)
         addresses[step] = int(function.address)
     return Native(addresses, "", (*kept, made, checked))
 
 
-def _in_one_line(error: NumbaError, program: Program, step: str) -> str:
+def _in_one_line(error: Exception, program: Program, step: str) -> str:
     """Say which construct of the author's stopped the compiler."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     own = {piece.path for piece in program.pieces.values()}
     places = [(path, int(line)) for path, line in re.findall(r'File "([^"]+)", line (\d+)', text)]
-    places += [(path, int(line)) for path, line in re.findall(r"\(([^()\s]+\.py):(\d+)\)|", text) if path]
+    places += [(path, int(line)) for path, line in re.findall(r"(\S+\.py) \((\d+)\)", text)]
+    places += [(path, int(line)) for path, line in re.findall(r"\(([^()\s]+\.py):(\d+)\)", text)]
     mine = [(path, line) for path, line in places if path in own or any(p.endswith(path) for p in own)]
     path, line = mine[-1] if mine else (program.pieces[step].path, program.pieces[step].line)
     whole = next((p for p in own if p == path or p.endswith(path)), path)
@@ -129,6 +138,12 @@ def _in_one_line(error: NumbaError, program: Program, step: str) -> str:
         lines = Path(whole).read_text("utf-8").splitlines()
         source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
     skip = ("Failed in", "During:", "File ", "^", "-", "This error", "def ", "Invalid use", "There are")
-    said = [part.strip() for part in text.splitlines() if part.strip() and not part.strip().startswith(skip)]
-    why = next((part for part in said if "nknown attribute" in part or "annot" in part or "nsupported" in part), said[0])
+    said = [
+        part.strip().split(" Raised from ")[0]
+        for part in text.splitlines()
+        if part.strip() and not part.strip().startswith(skip)
+    ]
+    why = next(
+        (part for part in said if "nknown attribute" in part or "annot" in part or "nsupported" in part), said[0]
+    )
     return f'{Path(whole).name}:{line}: "{source}" cannot be compiled ({why[:160].rstrip(".:")})'

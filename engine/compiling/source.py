@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sysconfig
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
-
-from numba.core.dispatcher import Dispatcher
 
 from engine.compiling.calls import check_verb
 from engine.compiling.checked import BY_NAME, CHECKED
@@ -114,6 +114,14 @@ def _add(program: Program, name: str, function: FunctionType, *, is_method: bool
     piece.code = compile(module, path, "exec")
 
 
+_LIBRARIES = tuple({*sysconfig.get_paths().values(), str(Path(__file__).parents[1])})
+
+
+def _is_authors(function: FunctionType) -> bool:
+    # A library's function is the compiler's business: it knows it, or the method runs interpreted.
+    return not function.__code__.co_filename.startswith(_LIBRARIES)
+
+
 class _Rewriter(ast.NodeTransformer):
     def __init__(self, program: Program, piece: Piece, definition: ast.FunctionDef, is_method: bool) -> None:
         self.program, self.piece, self.definition = program, piece, definition
@@ -147,7 +155,7 @@ class _Rewriter(ast.NodeTransformer):
     def named(self, name: str, node: ast.expr) -> ast.Name:
         return ast.copy_location(ast.Name(id=name, ctx=ast.Load()), node)
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802 - ast's own name
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         function = node.func
         if isinstance(function, ast.Attribute):
             if self.is_self(function.value) and callable(getattr(self.owner, function.attr, None)):
@@ -172,7 +180,7 @@ class _Rewriter(ast.NodeTransformer):
             checked = None
         if checked is not None:
             node.func = self.named(self.checked_name(checked.__name__), function)
-        elif isinstance(target, FunctionType) and not isinstance(target, Dispatcher):
+        elif isinstance(target, FunctionType) and _is_authors(target):
             key = f"{target.__module__}.{target.__qualname__}".replace("<locals>.", "")
             _add(self.program, key, target, is_method=False)
             name = _FUNCTION + key.replace(".", "_")
@@ -187,14 +195,14 @@ class _Rewriter(ast.NodeTransformer):
     def is_self(self, node: ast.expr) -> bool:
         return bool(self.own) and isinstance(node, ast.Name) and node.id == self.own
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         if not isinstance(node.op, ast.Pow):
             return node
         call = ast.Call(self.named(self.checked_name("power"), node), [node.left, node.right], [])
         return ast.copy_location(call, node)
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         self.generic_visit(node)
         if not self.is_self(node.value):
             return node
@@ -212,7 +220,7 @@ class _Rewriter(ast.NodeTransformer):
         hint = did_you_mean(node.attr, known)
         raise self.fail(node, f"self.{node.attr} is neither a param() nor a state() of {self.owner.__name__}{hint}")
 
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
         sides = [node.left, *node.comparators]
         declared = None
         for side in sides:
@@ -224,14 +232,16 @@ class _Rewriter(ast.NodeTransformer):
                 if isinstance(item, ast.Constant) and (choices is not None or isinstance(item.value, str)):
                     if choices is None:
                         raise self.fail(
-                            node, f'"{item.value}": text can be compared only with a parameter that has choices'
+                            node, f'"{item.value!s}": text can be compared only with a parameter that has choices'
                         )
                     if item.value not in choices:
-                        raise self.fail(node, f'"{item.value}" is no choice{did_you_mean(str(item.value), map(str, choices))}')
+                        raise self.fail(
+                            node, f'"{item.value!s}" is no choice{did_you_mean(str(item.value), map(str, choices))}'
+                        )
                     item.value = choices.index(item.value)
         return self.generic_visit(node)  # type: ignore[return-value]
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         value = self.value_of(node)
         if isinstance(node.ctx, ast.Load) and value is not None and not callable(value):
             described = getattr(value, "__file__", None) or repr(value)

@@ -9,13 +9,13 @@ from engine.core.memory import balance_of, book_of, market_of, run_at
 
 
 @inner
-def floating_of(book):  # type: ignore[no-untyped-def]
+def floating_of(book):
     """Return the book's floating PnL at its last price, quote; dust included."""
     return book.position * (book.price - book.entry) + book.dust * book.price - book.dust_cost
 
 
 @inlined
-def cash_of(run):  # type: ignore[no-untyped-def]
+def cash_of(run):
     """Return what all balances are worth at the last prices, settlement asset; contracts apart."""
     total = 0.0
     for i in range(run.balance_count):
@@ -25,7 +25,7 @@ def cash_of(run):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def equity_of(run):  # type: ignore[no-untyped-def]
+def equity_of(run):
     """Return the account's equity at the last prices, settlement asset."""
     floating = 0.0
     for i in range(run.book_count):
@@ -35,7 +35,7 @@ def equity_of(run):  # type: ignore[no-untyped-def]
 
 
 @inner
-def worth_of(run, book, market):  # type: ignore[no-untyped-def]
+def worth_of(run, book, market):
     """Return what the book and its own balances are worth: enough to compare two paths of one candle."""
     worth = balance_of(run, market.quote_balance).amount
     if market.kind == LINEAR:
@@ -44,7 +44,7 @@ def worth_of(run, book, market):  # type: ignore[no-untyped-def]
 
 
 @inner
-def free_quote(run, market):  # type: ignore[no-untyped-def]
+def free_quote(run, market):
     """Return the quote that a new order may claim; floating PnL of contracts on this balance counts."""
     balance = balance_of(run, market.quote_balance)
     free = balance.amount - balance.claimed
@@ -56,7 +56,7 @@ def free_quote(run, market):  # type: ignore[no-untyped-def]
 
 
 @inner
-def claim_with(book, market, side, quantity, value):  # type: ignore[no-untyped-def]
+def claim_with(book, market, side, quantity, value):
     """Return the quote the book would claim with one more order of this side, quantity and value.
 
     Spot: what resting buys would cost, fee included. Contracts: the margin of the larger side if all its orders fill.
@@ -85,7 +85,7 @@ def claim_with(book, market, side, quantity, value):  # type: ignore[no-untyped-
 
 
 @inner
-def refresh_claim(run, book, market):  # type: ignore[no-untyped-def]
+def refresh_claim(run, book, market):
     """Bring the balance's claimed amount up to date after an order or the position changed."""
     if book.buy_count == 0:
         book.buy_quantity = 0.0
@@ -100,7 +100,7 @@ def refresh_claim(run, book, market):  # type: ignore[no-untyped-def]
 
 
 @inner
-def usable_equity(book):  # type: ignore[no-untyped-def]
+def usable_equity(book):
     """Return the equity that `fraction=` is a fraction of: the account's, times the book's allocation."""
     run = run_at(book.run)
     equity = run.equity_now if run.phase == 1 else equity_of(run)

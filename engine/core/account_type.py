@@ -17,7 +17,7 @@ from engine.core.records import BOOK_SIZE
 from engine.core.verbs import VERBS, VIEWS_OF_BOOK
 
 
-class Account(types.Type):  # type: ignore[misc]
+class Account(types.Type):
     """Type one book of a strategy."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Account(types.Type):  # type: ignore[misc]
         super().__init__(name="Account")
 
 
-class Portfolio(types.Type):  # type: ignore[misc]
+class Portfolio(types.Type):
     """Type all books of a portfolio strategy."""
 
     def __init__(self) -> None:
@@ -33,8 +33,8 @@ class Portfolio(types.Type):  # type: ignore[misc]
         super().__init__(name="Portfolio")
 
 
-class _Address(models.PrimitiveModel):  # type: ignore[misc]
-    def __init__(self, dmm, fe_type):  # type: ignore[no-untyped-def]
+class _Address(models.PrimitiveModel):
+    def __init__(self, dmm, fe_type):
         super().__init__(dmm, fe_type, ir.IntType(64))
 
 
@@ -43,38 +43,38 @@ register_model(Portfolio)(_Address)
 ACCOUNT, PORTFOLIO = Account(), Portfolio()
 
 
-def _same_bits(signature):  # type: ignore[no-untyped-def]
-    def codegen(context, builder, _signature, args):  # type: ignore[no-untyped-def]
+def _same_bits(signature):
+    def codegen(context, builder, _signature, args):
         return args[0]
 
     return signature, codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def account_at(typingctx, address):  # type: ignore[no-untyped-def]
+@intrinsic
+def account_at(typingctx, address):
     """Turn a book's address into an account."""
     return _same_bits(ACCOUNT(types.int64))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def portfolio_at(typingctx, address):  # type: ignore[no-untyped-def]
+@intrinsic
+def portfolio_at(typingctx, address):
     """Turn a slot's address into a portfolio."""
     return _same_bits(PORTFOLIO(types.int64))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def address_in(typingctx, account):  # type: ignore[no-untyped-def]
+@intrinsic
+def address_in(typingctx, account):
     """Return the address inside an account or a portfolio."""
     return _same_bits(types.int64(account))
 
 
 @inner
-def _first_book(address):  # type: ignore[no-untyped-def]
+def _first_book(address):
     slot = slot_at(address)
     return run_at(slot.run).books + slot.first_book * BOOK_SIZE
 
 
-def _attribute(kind, name, read):  # type: ignore[no-untyped-def]
+def _attribute(kind, name, read):
     overload_attribute(kind, name)(lambda account: read)
 
 
@@ -94,11 +94,14 @@ for _name, _field in VIEWS_OF_BOOK.items():
     _attribute(Account, _name, _space["read"])
 
 
-def _method(name, verb):  # type: ignore[no-untyped-def]
+def _method(name, verb):
     # numba wants the typing function to have the very signature of the verb.
     arguments = inspect.signature(verb)
     names = list(arguments.parameters)
-    heads = [names[0], *(f"{n}=None" if arguments.parameters[n].default is not inspect._empty else n for n in names[1:])]
+    heads = [
+        names[0],
+        *(f"{n}=None" if arguments.parameters[n].default is not inspect._empty else n for n in names[1:]),
+    ]
     space = {"verb": verb}
     exec(f"def typing({', '.join(heads)}):\n    return verb\n", space)
     overload_method(Account, name, strict=False)(space["typing"])
@@ -108,18 +111,18 @@ for _name, _verb in VERBS.items():
     _method(_name, _verb)
 
 
-@overload(len)  # type: ignore[untyped-decorator]
-def _portfolio_length(account):  # type: ignore[no-untyped-def]
+@overload(len)
+def _portfolio_length(account):
     if isinstance(account, Portfolio):
         return lambda account: slot_at(address_in(account)).book_count
     return None
 
 
-@overload(operator.getitem)  # type: ignore[untyped-decorator]
-def _portfolio_item(account, market):  # type: ignore[no-untyped-def]
+@overload(operator.getitem)
+def _portfolio_item(account, market):
     if isinstance(account, Portfolio) and isinstance(market, types.Integer):
 
-        def item(account, market):  # type: ignore[no-untyped-def]
+        def item(account, market):
             slot = slot_at(address_in(account))
             if market < 0 or market >= slot.book_count:
                 raise IndexError("account: there is no market of this number")

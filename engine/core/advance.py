@@ -13,7 +13,7 @@ from engine.core.records import BOOK_SIZE, CANDLE_SIZE, SLOT_SIZE
 
 
 @inlined
-def _has_room(run, capacity):  # type: ignore[no-untyped-def]
+def _has_room(run, capacity):
     # Both paths of one candle of one book, or the decisions of one strategy, must fit the logs without a check a fill.
     fills = 2 * run.max_candle_fills + 2
     events = 2 * run.max_candle_fills + 4 * capacity
@@ -21,7 +21,7 @@ def _has_room(run, capacity):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _match_all(run, row, first):  # type: ignore[no-untyped-def]
+def _match_all(run, row, first):
     """Match the books from `first` on; returns the gross notional and the floating PnL of those."""
     gross, floating = 0.0, 0.0
     timeframe_ms = run.timeframe_ms
@@ -57,7 +57,7 @@ def _match_all(run, row, first):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _mark(run, k, first, gross, floating):  # type: ignore[no-untyped-def]
+def _mark(run, k, first, gross, floating):
     if first > 0:  # stopped in mid-candle and went on: the sums are of the later books only
         gross = 0.0
         for b in range(run.book_count):
@@ -71,7 +71,7 @@ def _mark(run, k, first, gross, floating):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _decide(run, k, row, first):  # type: ignore[no-untyped-def]
+def _decide(run, k, row, first):
     for s in range(first, run.slot_count):
         slot = slot_of(run, s)
         book = book_of(run, slot.first_book)
@@ -105,10 +105,11 @@ def _decide(run, k, row, first):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def advance(address, until):  # type: ignore[no-untyped-def]
+def advance(address, until):
     """Take the run at this address forward until candle `until` (not included) or until something stops it.
 
-    Returns a status of codes.py. After NEED_ROOM the caller makes the logs larger, sets the status back and calls again.
+    Returns a status of codes.py. After NEED_ROOM the caller makes the logs larger and calls again with the status
+    set back.
     """
     run = run_at(address)
     start = run.start

@@ -33,7 +33,7 @@ from engine.core.rounding import nearest_lot, to_lot, to_tick
 
 
 @inner
-def apply_fill(run, book, market, side, quantity, price, fee_rate):  # type: ignore[no-untyped-def]
+def apply_fill(run, book, market, side, quantity, price, fee_rate):
     """Move balances and position by one fill; returns (fee in quote, realised PnL before fees)."""
     notional = quantity * price
     fee = notional * fee_rate
@@ -86,12 +86,12 @@ def apply_fill(run, book, market, side, quantity, price, fee_rate):  # type: ign
 
 
 @inner
-def _clean(position, market):  # type: ignore[no-untyped-def]
+def _clean(position, market):
     # A sum of lots is a whole number of lots (A2); coins left after a base-coin fee are not, and stay as they are.
     return position if market.fee_in_base else nearest_lot(position, market)
 
 
-def fill_order(address, slot, maker, quantity, price, planned):  # type: ignore[no-untyped-def]
+def fill_order(address, slot, maker, quantity, price, planned):
     """Fill part or all of an order, with everything that follows from it; then ask the strategy."""
     book = book_at(address)
     run = run_at(book.run)
@@ -166,13 +166,13 @@ FILL_STEP = Step(fill_order, "iiifff")
 
 
 @inner
-def execute(book, slot, quantity, price, planned, maker):  # type: ignore[no-untyped-def]
+def execute(book, slot, quantity, price, planned, maker):
     """Call the fill step through its address."""
     return call_fill(run_at(book.run).step_fill, address_of(book), slot, maker, quantity, price, planned)
 
 
 @inner
-def _attach_exits(book, slot, price, quantity, market):  # type: ignore[no-untyped-def]
+def _attach_exits(book, slot, price, quantity, market):
     """Make the exits of a bracket, or let them grow by what has filled since."""
     entry = order_of(book, slot)
     if attachments(entry.stop_loss, entry.take_profit) == 0:
@@ -203,7 +203,7 @@ def _attach_exits(book, slot, price, quantity, market):  # type: ignore[no-untyp
 
 
 @inner
-def _add_exit(book, entry_slot, kind, quantity, price, trigger):  # type: ignore[no-untyped-def]
+def _add_exit(book, entry_slot, kind, quantity, price, trigger):
     slot = take_slot(book)
     entry = order_of(book, entry_slot)
     order = order_of(book, slot)
@@ -234,14 +234,14 @@ def _add_exit(book, entry_slot, kind, quantity, price, trigger):  # type: ignore
 
 
 @inner
-def _cancel_others(book, slot, oco):  # type: ignore[no-untyped-def]
+def _cancel_others(book, slot, oco):
     for i in range(book.used):
         if i != slot and order_of(book, i).state != codes.FREE and order_of(book, i).oco == oco:
             end_order(book, i, codes.CANCELLED_BY_OTHER, 0.0, 0.0)
 
 
 @inner
-def _cancel_unreducing(book):  # type: ignore[no-untyped-def]
+def _cancel_unreducing(book):
     """Cancel resting reduce-only orders that have nothing left to reduce; waiting ones are judged on arrival."""
     for i in range(book.used):
         order = order_of(book, i)
@@ -250,7 +250,7 @@ def _cancel_unreducing(book):  # type: ignore[no-untyped-def]
 
 
 @inner
-def shrink_to_position(book, order, quantity):  # type: ignore[no-untyped-def]
+def shrink_to_position(book, order, quantity):
     """Return what a reduce-only order may fill; a shrunk one is recorded with both numbers."""
     held = to_lot(abs(book.position), market_of(run_at(book.run), book.market))
     if quantity > held:

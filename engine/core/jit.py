@@ -26,7 +26,7 @@ def compiled(function: Function) -> Function:
     dispatcher = njit(**OPTIONS)(function)
     digest = digest_of([core_digest().encode(), file_bytes(function.__code__.co_filename)])
     dispatcher._cache = disk_cache(function, digest)
-    return dispatcher  # type: ignore[no-any-return]
+    return dispatcher
 
 
 def inner(function: Function) -> Function:
@@ -34,12 +34,12 @@ def inner(function: Function) -> Function:
 
     Not kept on disk: what comes from there is object code, which LLVM cannot inline.
     """
-    return njit(**OPTIONS, no_cpython_wrapper=True)(function)  # type: ignore[no-any-return]
+    return njit(**OPTIONS, no_cpython_wrapper=True)(function)
 
 
 def inlined(function: Function) -> Function:
     """Compile a small or hot function and always inline it."""
-    return njit(**OPTIONS, no_cpython_wrapper=True, forceinline=True)(function)  # type: ignore[no-any-return]
+    return njit(**OPTIONS, no_cpython_wrapper=True, forceinline=True)(function)
 
 
 class Step:
@@ -69,7 +69,7 @@ def c_function(function: Callable[..., Any], parameters: str, digest: str, bound
     kinds = {"i": types.int64, "f": types.float64}
     signature = types.int64(*(kinds[letter] for letter in parameters))
     options = {"nogil": True, "error_model": error_model, "boundscheck": bounds}
-    made = CFunc(function, (signature.args, signature.return_type), locals={}, options=options)
+    made: Any = CFunc(function, (signature.args, signature.return_type), locals={}, options=options)
     made._cache = disk_cache(function, digest)
     made.compile()
     return made

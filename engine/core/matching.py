@@ -15,7 +15,7 @@ from engine.core.rounding import to_lot, to_tick, worse_tick
 
 
 @inner
-def taker_price(price, side, market):  # type: ignore[no-untyped-def]
+def taker_price(price, side, market):
     """Return a path price worsened by half the spread and the slippage (rule F1)."""
     cost = market.half_spread + market.slippage
     if cost == 0.0:
@@ -24,13 +24,13 @@ def taker_price(price, side, market):  # type: ignore[no-untyped-def]
 
 
 @inner
-def exhausted(book, market):  # type: ignore[no-untyped-def]
+def exhausted(book, market):
     """Return whether this candle's volume is used up (rule F5)."""
     return book.volume_left < market.lot
 
 
 @inner
-def move(book, market, price, now_ms):  # type: ignore[no-untyped-def]
+def move(book, market, price, now_ms):
     """Move the path to a price: position extremes and trailing stops follow."""
     book.price = price
     book.now_ms = now_ms
@@ -42,7 +42,7 @@ def move(book, market, price, now_ms):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _trail(book, market, price):  # type: ignore[no-untyped-def]
+def _trail(book, market, price):
     run = run_at(book.run)
     moved = False
     for i in range(book.used):
@@ -60,7 +60,7 @@ def _trail(book, market, price):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _affordable(book, slot, market, price):  # type: ignore[no-untyped-def]
+def _affordable(book, slot, market, price):
     """Check an arriving order against funds (rule F7); returns False when it was denied and ended."""
     order = order_of(book, slot)
     run = run_at(book.run)
@@ -95,7 +95,7 @@ def _affordable(book, slot, market, price):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _fillable(book, order, market):  # type: ignore[no-untyped-def]
+def _fillable(book, order, market):
     quantity = order.quantity - order.filled
     if order.reduce_only:
         quantity = shrink_to_position(book, order, quantity)
@@ -110,7 +110,7 @@ def _fillable(book, order, market):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _take(book, slot, market, planned, limit):  # type: ignore[no-untyped-def]
+def _take(book, slot, market, planned, limit):
     """Fill an arriving order as a taker at the path price, no worse than its limit; what is left waits or rests."""
     order = order_of(book, slot)
     order_id = order.id
@@ -139,7 +139,7 @@ def _take(book, slot, market, planned, limit):  # type: ignore[no-untyped-def]
 
 
 @inner
-def arrive(book, slot, market):  # type: ignore[no-untyped-def]
+def arrive(book, slot, market):
     """Let a waiting order reach the venue at the current path price."""
     pick_up(book, slot)
     order = order_of(book, slot)
@@ -184,7 +184,7 @@ def arrive(book, slot, market):  # type: ignore[no-untyped-def]
 
 
 @inner
-def trigger(book, slot, market, open_price):  # type: ignore[no-untyped-def]
+def trigger(book, slot, market, open_price):
     """Deal with a resting order whose point the path has reached; at the open itself a limit may fill better (F2)."""
     order = order_of(book, slot)
     price = book.price
@@ -214,18 +214,18 @@ def trigger(book, slot, market, open_price):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _first_crossed(book, price):  # type: ignore[no-untyped-def]
+def _first_crossed(book, price):
     first = -1
     for i in range(book.used):
         order = order_of(book, i)
-        if order.state == codes.RESTING and order.direction * (price - order.point) >= 0.0:
-            if first < 0 or order.id < order_of(book, first).id:
-                first = i
+        crossed = order.state == codes.RESTING and order.direction * (price - order.point) >= 0.0
+        if crossed and (first < 0 or order.id < order_of(book, first).id):
+            first = i
     return first
 
 
 @inner
-def _price_at(book, market, live_ms, start, end, from_ms, until_ms):  # type: ignore[no-untyped-def]
+def _price_at(book, market, live_ms, start, end, from_ms, until_ms):
     """Return the path price at a time on the leg, never behind the price already reached."""
     if live_ms <= book.now_ms or until_ms <= from_ms:
         return book.price
@@ -236,7 +236,7 @@ def _price_at(book, market, live_ms, start, end, from_ms, until_ms):  # type: ig
 
 
 @inner
-def _suspend(book, low, high):  # type: ignore[no-untyped-def]
+def _suspend(book, low, high):
     """With the candle's volume used up: stops that the path meets trigger, and fill from the next candle on."""
     market = market_of(run_at(book.run), book.market)
     for i in range(book.used):
@@ -253,11 +253,12 @@ def _suspend(book, low, high):  # type: ignore[no-untyped-def]
         enqueue(book, i, book.candle_end_ms)
 
 
-def leg(address, from_ms, until_ms, start, end):  # type: ignore[no-untyped-def]
+def leg(address, from_ms, until_ms, start, end):
     """Walk one straight leg and deal with what it meets; a leg without duration is the open itself.
 
-    What goes live at the very end of a leg belongs to the next one. At the open everything crossed has the same price, so it goes by id: gaps first, then arrivals (T3, F2, F3). On the
-    way the nearest comes first, and at one price what rests comes before what arrives.
+    At the open everything crossed has the same price, so it goes by id: gaps first, then arrivals (T3, F2, F3). On the
+    way the nearest comes first, and at one price what rests comes before what arrives. What goes live at the very end
+    of a leg belongs to the next one.
     """
     book = book_at(address)
     run = run_at(book.run)

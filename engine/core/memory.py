@@ -29,51 +29,51 @@ from engine.core.records import (
 BOUNDS = bounds_checked()
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def as_pointer(typingctx, address):  # type: ignore[no-untyped-def]
+@intrinsic
+def as_pointer(typingctx, address):
     """Turn an address (int) into an untyped pointer."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, args):
         return builder.inttoptr(args[0], cgutils.voidptr_t)
 
     return types.voidptr(types.intp), codegen
 
 
-def _caller(parameters):  # type: ignore[no-untyped-def]
+def _caller(parameters):
     """Make an intrinsic that calls int64 function(parameters) at an address; letters as in jit.c_function."""
     numba_types = [types.int64 if letter == "i" else types.float64 for letter in parameters]
     llvm_types = [ir.IntType(64) if letter == "i" else ir.DoubleType() for letter in parameters]
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, args):
         pointer = ir.PointerType(ir.FunctionType(ir.IntType(64), llvm_types))
         return builder.call(builder.inttoptr(args[0], pointer), list(args[1:]))
 
     return types.int64(types.int64, *numba_types), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def call(typingctx, function, a, b, c, d):  # type: ignore[no-untyped-def]
+@intrinsic
+def call(typingctx, function, a, b, c, d):
     """Call int64 function(a, b, c, d), all addresses or whole numbers; 0 means well."""
     return _caller("iiii")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def call_fill(typingctx, function, book, slot, maker, quantity, price, planned):  # type: ignore[no-untyped-def]
+@intrinsic
+def call_fill(typingctx, function, book, slot, maker, quantity, price, planned):
     """Call the fill step of fills.py."""
     return _caller("iiifff")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def call_leg(typingctx, function, book, from_ms, until_ms, start, end):  # type: ignore[no-untyped-def]
+@intrinsic
+def call_leg(typingctx, function, book, from_ms, until_ms, start, end):
     """Call the leg step of matching.py."""
     return _caller("iiiff")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def copy_bytes(typingctx, to, source, count):  # type: ignore[no-untyped-def]
+@intrinsic
+def copy_bytes(typingctx, to, source, count):
     """Copy bytes between addresses; assigning nested records would take numba minutes to compile."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, args):
         pointer = cgutils.voidptr_t
         cgutils.raw_memcpy(builder, builder.inttoptr(args[0], pointer), builder.inttoptr(args[1], pointer), args[2], 1)
         return context.get_dummy_value()
@@ -81,11 +81,11 @@ def copy_bytes(typingctx, to, source, count):  # type: ignore[no-untyped-def]
     return types.void(types.intp, types.intp, types.intp), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def move_bytes(typingctx, to, source, count):  # type: ignore[no-untyped-def]
+@intrinsic
+def move_bytes(typingctx, to, source, count):
     """Copy bytes between addresses whose ranges may overlap."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, args):
         pointer = cgutils.voidptr_t
         cgutils.raw_memmove(builder, builder.inttoptr(args[0], pointer), builder.inttoptr(args[1], pointer), args[2], 1)
         return context.get_dummy_value()
@@ -93,23 +93,23 @@ def move_bytes(typingctx, to, source, count):  # type: ignore[no-untyped-def]
     return types.void(types.intp, types.intp, types.intp), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def bits_of(typingctx, value):  # type: ignore[no-untyped-def]
+@intrinsic
+def bits_of(typingctx, value):
     """Return the 64 bits of a float as an unsigned integer."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, args):
         return builder.bitcast(args[0], ir.IntType(64))
 
     return types.uint64(types.float64), codegen
 
 
-def record_reader(dtype):  # type: ignore[no-untyped-def]
+def record_reader(dtype):
     """Make an intrinsic that reads an address as a record of this type: a pointer, no array around it."""
     record = from_dtype(dtype)
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def at(typingctx, address):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    @intrinsic
+    def at(typingctx, address):
+        def codegen(context, builder, signature, args):
             return builder.inttoptr(args[0], context.get_value_type(record))
 
         return record(types.int64), codegen
@@ -124,22 +124,22 @@ candle_at = record_reader(CANDLE)
 _market, _balance, _order, _fill, _event = (record_reader(dtype) for dtype in (MARKET, BALANCE, ORDER, FILL, EVENT))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def store_float(typingctx, address, value):  # type: ignore[no-untyped-def]
+@intrinsic
+def store_float(typingctx, address, value):
     """Store a float64 at an address."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, args):
         builder.store(args[1], builder.inttoptr(args[0], ir.PointerType(ir.DoubleType())))
         return context.get_dummy_value()
 
     return types.void(types.int64, types.float64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def mark_byte(typingctx, address):  # type: ignore[no-untyped-def]
+@intrinsic
+def mark_byte(typingctx, address):
     """Set the byte at an address to 1; returns 1 if it was 0 before, else 0."""
 
-    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, args):
         place = builder.inttoptr(args[0], ir.PointerType(ir.IntType(8)))
         was = builder.load(place)
         builder.store(ir.Constant(ir.IntType(8), 1), place)
@@ -149,54 +149,54 @@ def mark_byte(typingctx, address):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _inside(index, count):  # type: ignore[no-untyped-def]
+def _inside(index, count):
     # The tests compile the core with this check in it; a user's core is the same without.
     if BOUNDS and (index < 0 or index >= count):
         raise IndexError("the core reached outside of one of its tables")
 
 
 @inlined
-def slot_of(run, index):  # type: ignore[no-untyped-def]
+def slot_of(run, index):
     _inside(index, run.slot_count)
     return slot_at(run.slots + index * SLOT_SIZE)
 
 
 @inlined
-def book_of(run, index):  # type: ignore[no-untyped-def]
+def book_of(run, index):
     _inside(index, run.book_count)
     return book_at(run.books + index * BOOK_SIZE)
 
 
 @inlined
-def balance_of(run, index):  # type: ignore[no-untyped-def]
+def balance_of(run, index):
     _inside(index, run.balance_count)
     return _balance(run.balances + index * BALANCE_SIZE)
 
 
 @inlined
-def market_of(run, index):  # type: ignore[no-untyped-def]
+def market_of(run, index):
     _inside(index, run.market_count)
     return _market(run.markets + index * MARKET_SIZE)
 
 
 @inlined
-def order_of(book, index):  # type: ignore[no-untyped-def]
+def order_of(book, index):
     _inside(index, book.capacity)
     return _order(book.orders + index * ORDER_SIZE)
 
 
 @inlined
-def fill_of(run, index):  # type: ignore[no-untyped-def]
+def fill_of(run, index):
     _inside(index, run.fill_room)
     return _fill(run.fills + index * FILL_SIZE)
 
 
 @inlined
-def event_of(run, index):  # type: ignore[no-untyped-def]
+def event_of(run, index):
     _inside(index, run.event_room)
     return _event(run.events + index * EVENT_SIZE)
 
 
 @inlined
-def address_of(book):  # type: ignore[no-untyped-def]
+def address_of(book):
     return run_at(book.run).books + book.index * BOOK_SIZE

@@ -17,7 +17,7 @@ _SHIFT = np.uint64(29)
 
 
 @inner
-def note(book, order_id, code, reason, a, b):  # type: ignore[no-untyped-def]
+def note(book, order_id, code, reason, a, b):
     """Record what happened to an order besides a fill."""
     run = run_at(book.run)
     if run.event_count >= run.event_room:  # there was room for a sane candle when it began
@@ -36,7 +36,7 @@ def note(book, order_id, code, reason, a, b):  # type: ignore[no-untyped-def]
 
 
 @inner
-def take_slot(book):  # type: ignore[no-untyped-def]
+def take_slot(book):
     """Return a free slot; the caller has made sure that there is one."""
     slot = book.first_free
     if slot >= 0:
@@ -49,7 +49,7 @@ def take_slot(book):  # type: ignore[no-untyped-def]
 
 
 @inner
-def enqueue(book, slot, live_ms):  # type: ignore[no-untyped-def]
+def enqueue(book, slot, live_ms):
     """Let an order wait until live_ms; the queue is in order of (live_ms, id)."""
     order = order_of(book, slot)
     order.state = codes.WAITING
@@ -60,12 +60,16 @@ def enqueue(book, slot, live_ms):  # type: ignore[no-untyped-def]
         book.first_waiting = slot
         book.last_waiting = slot
         return
-    if order_of(book, last).live_ms < live_ms or (order_of(book, last).live_ms == live_ms and order_of(book, last).id < order.id):
+    if order_of(book, last).live_ms < live_ms or (
+        order_of(book, last).live_ms == live_ms and order_of(book, last).id < order.id
+    ):
         order_of(book, last).next = slot
         book.last_waiting = slot
         return
     before, at = -1, book.first_waiting
-    while order_of(book, at).live_ms < live_ms or (order_of(book, at).live_ms == live_ms and order_of(book, at).id < order.id):
+    while order_of(book, at).live_ms < live_ms or (
+        order_of(book, at).live_ms == live_ms and order_of(book, at).id < order.id
+    ):
         before, at = at, order_of(book, at).next
     order.next = at
     if before < 0:
@@ -75,7 +79,7 @@ def enqueue(book, slot, live_ms):  # type: ignore[no-untyped-def]
 
 
 @inner
-def dequeue(book, slot):  # type: ignore[no-untyped-def]
+def dequeue(book, slot):
     """Take a waiting order out of the queue, wherever it stands."""
     before, at = -1, book.first_waiting
     while at != slot:
@@ -90,7 +94,7 @@ def dequeue(book, slot):  # type: ignore[no-untyped-def]
 
 
 @inner
-def mixed(order):  # type: ignore[no-untyped-def]
+def mixed(order):
     """Return a checksum of what a resting order is, whatever its id, slot and age."""
     h = np.uint64(order.kind * 8 + (order.side + 1) * 2 + order.reduce_only + 1) * _MIX
     h = (h ^ (h >> _SHIFT) ^ bits_of(order.point)) * _MIX
@@ -100,7 +104,7 @@ def mixed(order):  # type: ignore[no-untyped-def]
 
 
 @inner
-def aim(order, market, touch_fills):  # type: ignore[no-untyped-def]
+def aim(order, market, touch_fills):
     """Set the path price that triggers the order, and from which side."""
     if order.kind == codes.LIMIT:
         order.direction = -order.side
@@ -118,7 +122,7 @@ def aim(order, market, touch_fills):  # type: ignore[no-untyped-def]
 
 
 @inner
-def add_claim(book, order, sign):  # type: ignore[no-untyped-def]
+def add_claim(book, order, sign):
     """Add (+1) or take away (-1) what the order's open quantity claims; reduce-only orders claim nothing."""
     if order.claim_price <= 0.0:
         return
@@ -132,7 +136,7 @@ def add_claim(book, order, sign):  # type: ignore[no-untyped-def]
 
 
 @inner
-def rest(book, slot, market):  # type: ignore[no-untyped-def]
+def rest(book, slot, market):
     """Let an order rest: it claims its funds and widens no bound it does not lie within."""
     run = run_at(book.run)
     order = order_of(book, slot)
@@ -151,7 +155,7 @@ def rest(book, slot, market):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _tighten(book, slot, order):  # type: ignore[no-untyped-def]
+def _tighten(book, slot, order):
     if order.direction > 0:
         if order.point < book.above or (order.point == book.above and order.id < order_of(book, book.above_slot).id):
             book.above = order.point
@@ -162,7 +166,7 @@ def _tighten(book, slot, order):  # type: ignore[no-untyped-def]
 
 
 @inner
-def rebound(book):  # type: ignore[no-untyped-def]
+def rebound(book):
     """Find the nearest triggers anew."""
     book.above = np.inf
     book.above_slot = -1
@@ -174,7 +178,7 @@ def rebound(book):  # type: ignore[no-untyped-def]
 
 
 @inner
-def unrest(book, slot):  # type: ignore[no-untyped-def]
+def unrest(book, slot):
     """Take a resting order's marks off the book: claim, checksum, count of trailing stops."""
     order = order_of(book, slot)
     if order.claim_price > 0.0:
@@ -189,7 +193,7 @@ def unrest(book, slot):  # type: ignore[no-untyped-def]
 
 
 @inner
-def pick_up(book, slot):  # type: ignore[no-untyped-def]
+def pick_up(book, slot):
     """Take an order out of the queue or off the book for as long as it is being dealt with."""
     order = order_of(book, slot)
     if order.state == codes.WAITING:
@@ -202,7 +206,7 @@ def pick_up(book, slot):  # type: ignore[no-untyped-def]
 
 
 @inner
-def release(book, slot):  # type: ignore[no-untyped-def]
+def release(book, slot):
     """Free the slot of an order that is neither waiting nor resting any more."""
     order = order_of(book, slot)
     order.state = codes.FREE
@@ -223,13 +227,13 @@ def release(book, slot):  # type: ignore[no-untyped-def]
 
 
 @inner
-def attachments(stop_loss, take_profit):  # type: ignore[no-untyped-def]
+def attachments(stop_loss, take_profit):
     """Return how many exits an entry will make."""
     return (0 if np.isnan(stop_loss) else 1) + (0 if np.isnan(take_profit) else 1)
 
 
 @inner
-def end_order(book, slot, code, a, b):  # type: ignore[no-untyped-def]
+def end_order(book, slot, code, a, b):
     """End an order that will not fill any further, and record why."""
     order = order_of(book, slot)
     if order.state == codes.WAITING:
@@ -241,7 +245,7 @@ def end_order(book, slot, code, a, b):  # type: ignore[no-untyped-def]
 
 
 @inner
-def end_and_refresh(book, slot, code):  # type: ignore[no-untyped-def]
+def end_and_refresh(book, slot, code):
     """End an order and give back what it claimed."""
     end_order(book, slot, code, 0.0, 0.0)
     run = run_at(book.run)
@@ -249,7 +253,7 @@ def end_and_refresh(book, slot, code):  # type: ignore[no-untyped-def]
 
 
 @inner
-def slot_by_id(book, order_id):  # type: ignore[no-untyped-def]
+def slot_by_id(book, order_id):
     """Return the slot of an open order, or -1."""
     for i in range(book.used):
         if order_of(book, i).state != codes.FREE and order_of(book, i).id == order_id:

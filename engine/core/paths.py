@@ -25,7 +25,7 @@ from engine.core.records import BALANCE_SIZE, BOOK_SIZE, CANDLE_SIZE, EVENT_SIZE
 
 
 @inner
-def _copy(book, market, area, saving):  # type: ignore[no-untyped-def]
+def _copy(book, market, area, saving):
     run = run_at(book.run)
     strategy = slot_of(run, book.slot)
     own = run.books + book.index * BOOK_SIZE
@@ -51,7 +51,7 @@ def _copy(book, market, area, saving):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _quiet(book, low, high, until_ms):  # type: ignore[no-untyped-def]
+def _quiet(book, low, high, until_ms):
     """Return whether nothing can happen to the book between these prices until this time."""
     if low <= book.below or high >= book.above or book.trailing > 0:
         return False
@@ -59,7 +59,7 @@ def _quiet(book, low, high, until_ms):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _close(book, candle, until_ms):  # type: ignore[no-untyped-def]
+def _close(book, candle, until_ms):
     if book.position != 0.0:
         book.trade_high = max(book.trade_high, candle.high)
         book.trade_low = min(book.trade_low, candle.low)
@@ -68,7 +68,7 @@ def _close(book, candle, until_ms):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _three_legs(book, candle, first, second, from_ms, until_ms):  # type: ignore[no-untyped-def]
+def _three_legs(book, candle, first, second, from_ms, until_ms):
     third = (until_ms - from_ms) // 3
     step, address = run_at(book.run).step_leg, address_of(book)
     status = call_leg(step, address, from_ms, from_ms + third, candle.open, first)
@@ -79,7 +79,7 @@ def _three_legs(book, candle, first, second, from_ms, until_ms):  # type: ignore
 
 
 @inner
-def _both_ways(book, market, candle, from_ms, until_ms):  # type: ignore[no-untyped-def]
+def _both_ways(book, market, candle, from_ms, until_ms):
     """Play low first and high first from one state and keep the worse (adverse) or the better (favourable)."""
     run = run_at(book.run)
     before, after = run.scratch, run.scratch + run.scratch_size
@@ -118,7 +118,7 @@ def _both_ways(book, market, candle, from_ms, until_ms):  # type: ignore[no-unty
 
 
 @inner
-def play(book, market, candle, from_ms, until_ms):  # type: ignore[no-untyped-def]
+def play(book, market, candle, from_ms, until_ms):
     """Take the book through one candle."""
     run = run_at(book.run)
     book.candle_end_ms = until_ms
@@ -140,7 +140,7 @@ def play(book, market, candle, from_ms, until_ms):  # type: ignore[no-untyped-de
 
 
 @inner
-def _finer(market, candle, until_ms):  # type: ignore[no-untyped-def]
+def _finer(market, candle, until_ms):
     """Return the range of finer candles inside this one; empty when they do not tell the same story."""
     rows = market.detail
     low, high = 0, market.detail_count
@@ -157,12 +157,16 @@ def _finer(market, candle, until_ms):  # type: ignore[no-untyped-def]
         bottom = min(bottom, candle_at(rows + (high) * CANDLE_SIZE).low)
         high += 1
     same = first < high and top == candle.high and bottom == candle.low
-    if same and candle_at(rows + (first) * CANDLE_SIZE).open == candle.open and candle_at(rows + (high - 1) * CANDLE_SIZE).close == candle.close:
+    if (
+        same
+        and candle_at(rows + (first) * CANDLE_SIZE).open == candle.open
+        and candle_at(rows + (high - 1) * CANDLE_SIZE).close == candle.close
+    ):
         return first, high
     return 0, 0
 
 
-def match(address, candle_address, _c, _d):  # type: ignore[no-untyped-def]
+def match(address, candle_address, _c, _d):
     """Match one book against one candle of the run, through finer candles where there are any (rule P3)."""
     book = book_at(address)
     candle = candle_at(candle_address)
@@ -179,7 +183,13 @@ def match(address, candle_address, _c, _d):  # type: ignore[no-untyped-def]
             rows = market.detail
             for i in range(first, end):
                 if run.status == codes.OK:
-                    play(book, market, candle_at(rows + (i) * CANDLE_SIZE), candle_at(rows + (i) * CANDLE_SIZE).open_ms, candle_at(rows + (i) * CANDLE_SIZE).open_ms + run.detail_ms)
+                    play(
+                        book,
+                        market,
+                        candle_at(rows + (i) * CANDLE_SIZE),
+                        candle_at(rows + (i) * CANDLE_SIZE).open_ms,
+                        candle_at(rows + (i) * CANDLE_SIZE).open_ms + run.detail_ms,
+                    )
             return run.status
         run.detail_short += 1
     play(book, market, candle, candle.open_ms, until_ms)

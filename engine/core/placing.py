@@ -14,13 +14,13 @@ from engine.core.rounding import to_lot, to_tick
 
 
 @inner
-def wanting(value):  # type: ignore[no-untyped-def]
+def wanting(value):
     """Return whether a number that must be positive is not."""
     return not (value > 0.0 and value < np.inf)
 
 
 @inner
-def sized(book, market, side, size_mode, size, price):  # type: ignore[no-untyped-def]
+def sized(book, market, side, size_mode, size, price):
     """Return the quantity that a size stands for, net of fees, down to the lot."""
     if size_mode == codes.QUANTITY:
         return to_lot(size, market)
@@ -30,14 +30,27 @@ def sized(book, market, side, size_mode, size, price):  # type: ignore[no-untype
 
 
 @compiled
-def place(  # type: ignore[no-untyped-def]
-    address, kind, side, size_mode, size, price, trigger, distance,
+def place(
+    address, kind, side, quantity, quote, fraction, price, trigger, distance,
     stop_loss, take_profit, reduce_only, post_only, time_in_force, oco, reason, tag,
 ):  # fmt: skip
-    """Put an order in the queue and return its id, or record why it was denied and return 0."""
+    """Put an order in the queue and return its id, or record why it was denied and return 0.
+
+    One of quantity, quote, fraction is a number; an infinite quantity is the whole position on arrival. A market order
+    with a price is a limit order.
+    """
     book = book_at(address)
     run = run_at(book.run)
     market = market_of(run, book.market)
+    size_mode, size = codes.QUANTITY, quantity
+    if quantity == np.inf and reduce_only:
+        size_mode = codes.POSITION
+    elif not np.isnan(quote):
+        size_mode, size = codes.QUOTE, quote
+    elif not np.isnan(fraction):
+        size_mode, size = codes.FRACTION, fraction
+    if kind == codes.MARKET and not np.isnan(price):
+        kind = codes.LIMIT
 
     if kind in (codes.LIMIT, codes.STOP_LIMIT):
         if wanting(price):
@@ -113,7 +126,7 @@ def place(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def cancel(address, order_id):  # type: ignore[no-untyped-def]
+def cancel(address, order_id):
     """Cancel one open order; returns 1, or 0 when it is not open."""
     book = book_at(address)
     slot = slot_by_id(book, order_id)
@@ -124,7 +137,7 @@ def cancel(address, order_id):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def cancel_all(address):  # type: ignore[no-untyped-def]
+def cancel_all(address):
     """Cancel every open order of the book; returns how many."""
     book = book_at(address)
     count = 0
@@ -136,7 +149,7 @@ def cancel_all(address):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def view(address, what, order_id):  # type: ignore[no-untyped-def]
+def view(address, what, order_id):
     """Return what a strategy may ask of its account: 0 free settlement asset, 1 equity, 2 an order's open quantity."""
     book = book_at(address)
     run = run_at(book.run)

@@ -9,20 +9,20 @@ from engine.core.jit import inner
 
 
 @inner
-def to_tick(price, market):  # type: ignore[no-untyped-def]
+def to_tick(price, market):
     """Round a price to the nearest tick."""
     return np.rint(price * market.tick_scale / market.tick_units) * market.tick_units / market.tick_scale
 
 
 @inner
-def ticks_away(price, ticks, market):  # type: ignore[no-untyped-def]
+def ticks_away(price, ticks, market):
     """Return the price a whole number of ticks from the one given, which is rounded first."""
     steps = np.rint(price * market.tick_scale / market.tick_units) + ticks
     return steps * market.tick_units / market.tick_scale
 
 
 @inner
-def worse_tick(price, side, market):  # type: ignore[no-untyped-def]
+def worse_tick(price, side, market):
     """Round to the tick against the taker: up for a buy, down for a sell; a price on the tick stays."""
     steps = price * market.tick_scale / market.tick_units
     nearest = np.rint(steps)
@@ -32,7 +32,7 @@ def worse_tick(price, side, market):  # type: ignore[no-untyped-def]
 
 
 @inner
-def to_lot(quantity, market):  # type: ignore[no-untyped-def]
+def to_lot(quantity, market):
     """Round down to the lot, or to the nearest when within 1e-9 of a whole lot (a plain floor loses exact ones)."""
     lots = quantity * market.lot_scale / market.lot_units
     nearest = np.rint(lots)
@@ -42,6 +42,6 @@ def to_lot(quantity, market):  # type: ignore[no-untyped-def]
 
 
 @inner
-def nearest_lot(quantity, market):  # type: ignore[no-untyped-def]
+def nearest_lot(quantity, market):
     """Round to the nearest lot: takes the binary noise off a sum of lots, so that a closed position is 0.0."""
     return np.rint(quantity * market.lot_scale / market.lot_units) * market.lot_units / market.lot_scale

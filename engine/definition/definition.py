@@ -10,17 +10,17 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from engine.backtesting.inputs import Rules
 from engine.candles.timeframes import parse_market, parse_time, timeframe_ms
+from engine.core.codes import PATHS
 from engine.definition.tables import Table
-from engine.errors import ConfigError
+from engine.errors import ConfigError, did_you_mean
 from engine.market import Market
-from engine.settings import Settings, read_toml
+from engine.settings import RuleSettings, Settings, read_toml
 
 TOP = ("strategy", "cash", "candles", "market", "markets", "rules", "parameters")
 CANDLES = ("market", "timeframe", "from", "to", "scenario", "seed", "detail")
 MARKET = tuple(one.name for one in fields(Market))
-RULES = tuple(one.name for one in fields(Rules))
+RULES = tuple(one.name for one in fields(RuleSettings))
 AUTO = "auto"
 
 
@@ -41,7 +41,7 @@ class Definition:
     detail: str | None = None  # finer timeframe for rule P3
     market: Mapping[str, Any] = field(default_factory=dict)  # Market's fields, for all markets
     markets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by symbol, over `market`
-    rules: Rules = field(default_factory=Rules)
+    rules: RuleSettings = field(default_factory=RuleSettings)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     flagged: Mapping[str, Any] = field(default_factory=dict)  # parameters of the command line, over `parameters`
 
@@ -80,6 +80,9 @@ class Flags:
                 raise ConfigError(f"--cash: expected a positive amount, was {self.cash}")
             changes["cash"] = self.cash
         if self.path is not None:
+            if self.path not in PATHS:
+                hint = did_you_mean(self.path, PATHS)
+                raise ConfigError(f'--path: expected one of {", ".join(PATHS)}, was "{self.path}"{hint}')
             changes["rules"] = replace(definition.rules, path=self.path)
         return replace(definition, **changes)
 
@@ -117,7 +120,7 @@ def read_definition(path: Path, settings: Settings) -> Definition:
         **_candles(Table(top.values["candles"], f"{where}: [candles]", CANDLES)),
         market=_market(top.values.get("market", {}), f"{where}: [market]"),
         markets=_markets(top, where),
-        rules=_rules(Table(top.values.get("rules", {}), f"{where}: [rules]", RULES), settings),
+        rules=_rules(Table(top.values.get("rules", {}), f"{where}: [rules]", RULES), settings.rules),
         parameters=_plain_table(top.values.get("parameters", {}), f"{where}: [parameters]"),
     )
 
@@ -187,18 +190,13 @@ def _sources_of(top: Table) -> list[str]:
     return [market] if isinstance(market, str) else list(market)
 
 
-def _rules(table: Table, settings: Settings) -> Rules:
-    default = settings.rules
-    try:
-        return Rules(
-            path=table.take("path", str, default.path),
-            touch_fills=table.take("touch_fills", bool, default.touch_fills),
-            latency_ms=table.take("latency_ms", int, default.latency_ms),
-            participation=table.take("participation", float, default.participation),
-        )
-    except ConfigError as error:
-        said = str(error)
-        raise ConfigError(said if said.startswith(table.where) else f"{table.where}: {said}") from None
+def _rules(table: Table, default: RuleSettings) -> RuleSettings:
+    return RuleSettings(
+        path=table.take("path", str, default.path),
+        touch_fills=table.take("touch_fills", bool, default.touch_fills),
+        latency_ms=table.take("latency_ms", int, default.latency_ms),
+        participation=table.take("participation", float, default.participation),
+    )
 
 
 def _plain_table(values: Any, where: str) -> dict[str, Any]:

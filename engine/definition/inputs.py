@@ -5,18 +5,20 @@ Must not know the command line or the result.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.backtesting.inputs import Rules
 from engine.candles import Candles, holes, load_candles
 from engine.definition.definition import AUTO, Definition
 from engine.errors import ConfigError, DataError, did_you_mean
 from engine.market import Market, tick_of
 from engine.plugins import strategy_class
 from engine.strategy import Strategy, check_value
+
+if TYPE_CHECKING:
+    from engine.backtesting import Rules
 
 DEFAULT_LOT = 0.00001
 
@@ -36,11 +38,12 @@ class RunInputs:
 
 def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInputs:
     """Find the strategy, load the candles of the store in `root`, describe the markets; strict: holes are an error."""
-    strategy = _strategy(definition)
-    candles = [_candles(definition, source, definition.timeframe, root) for source in definition.sources]
-    detail = None
-    if definition.detail is not None:
-        detail = [_candles(definition, source, definition.detail, root) for source in definition.sources]
+    timeframes = [definition.timeframe, *([definition.detail] if definition.detail is not None else [])]
+    strategy, rules = _strategy(definition), _rules(definition)
+    candles, *finer = (
+        [_candles(definition, one, timeframe, root) for one in definition.sources] for timeframe in timeframes
+    )
+    detail = finer[0] if finer else None
     if strict:
         for one in (*candles, *(detail or ())):
             found = holes(one)
@@ -57,7 +60,7 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
         markets=markets,
         detail=detail,
         cash=definition.cash,
-        rules=definition.rules,
+        rules=rules,
         notes=notes,
     )
 
@@ -74,8 +77,21 @@ def _strategy(definition: Definition) -> Strategy:
                 raise ConfigError(
                     f'{where}: {definition.strategy} has no parameter "{name}"{did_you_mean(name, owner.params)}'
                 )
-            values[name] = check_value(where, name, owner.params[name], value)
+            try:
+                values[name] = check_value(where, name, owner.params[name], value)
+            except ConfigError as error:  # a schedule's own error does not know whose it is
+                said = str(error)
+                raise ConfigError(said if said.startswith(where) else f"{where}: {name}: {said}") from None
     return owner(**values)
+
+
+def _rules(definition: Definition) -> Rules:
+    from engine.backtesting import Rules
+
+    try:
+        return Rules(**asdict(definition.rules))
+    except ConfigError as error:
+        raise ConfigError(f"{definition.where}: [rules]: {error}") from None
 
 
 def _candles(definition: Definition, source: str, timeframe: str, root: str) -> Candles:

@@ -1,4 +1,8 @@
-"""The command line as a person meets it: whole processes, from the first instruction to the exit."""
+"""The command line as a person meets it: whole processes, from the first instruction to the exit.
+
+The rivals bring scipy along, and numba imports scipy wherever it is installed, which takes a third of a second. Who
+installs Tradewind alone has none, so it is hidden from these processes; what it costs is a row of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 
-from tests.benchmarks.measuring import Row, least
+from tests.benchmarks.measuring import Row, interleaved, least
 
 ROOT = Path(__file__).parents[2]
 BACKTEST = ("backtest", "backtests/moving_average_short.toml", "--no-save")
@@ -22,8 +28,15 @@ def command() -> list[str]:
     return [str(script)] if script.exists() else [sys.executable, "-m", "engine.cli"]
 
 
-def _call(arguments: tuple[str, ...], cache: str | None = None) -> None:
-    surroundings = {**os.environ, **({"TRADEWIND_CACHE": cache} if cache else {})}
+@contextmanager
+def _without_scipy() -> Iterator[dict[str, str]]:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "scipy.py").write_text('raise ImportError("hidden by tests/benchmarks/cli.py")\n', "utf-8")
+        paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
+        yield {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def _call(arguments: tuple[str, ...], surroundings: dict[str, str]) -> None:
     done = subprocess.run([*command(), *arguments], cwd=ROOT, capture_output=True, text=True, env=surroundings)
     if done.returncode != 0:
         told = (done.stderr or done.stdout).strip().splitlines()
@@ -32,19 +45,25 @@ def _call(arguments: tuple[str, ...], cache: str | None = None) -> None:
 
 def rows() -> Iterator[Row]:
     """Measure every row of the group."""
-    whole = "whole process, minimum of 5"
-    yield Row("cli.help", least(lambda: _call(("--help",)), repeats=5), "s", 0.25, note=f"tradewind --help; {whole}")
-    seconds = least(lambda: _call(BACKTEST), repeats=5)  # the run before the five warms the caches
-    yield Row("cli.backtest", seconds, "s", 1.8, note=f"tradewind {' '.join(BACKTEST)}; a year of minutes; {whole}")
-    yield _first_run()
+    with _without_scipy() as alone:
+        help_time = least(lambda: _call(("--help",), alone), repeats=7)
+        yield Row("cli.help", help_time, "s", 0.25, note="tradewind --help; whole process")
+        here = dict(os.environ)  # the run before the measured ones warms the caches
+        seconds, with_scipy = interleaved(lambda: _call(BACKTEST, alone), lambda: _call(BACKTEST, here), repeats=7)
+        note = f"tradewind {' '.join(BACKTEST)}; a year of minutes, all four paths; whole process, no scipy installed"
+        yield Row("cli.backtest", seconds, "s", 1.8, note=note)
+        if find_spec("scipy") is not None:
+            note = "the same in this environment, where numba finds scipy and imports it"
+            yield Row("cli.backtest.with_scipy", with_scipy, "s", note=note)
+        yield _first_run(alone)
 
 
-def _first_run() -> Row:
+def _first_run(alone: dict[str, str]) -> Row:
     times = []
     for _ in range(5):
         with tempfile.TemporaryDirectory() as cache:
             started = perf_counter()
-            _call(BACKTEST, cache)
+            _call(BACKTEST, {**alone, "TRADEWIND_CACHE": cache})
             times.append(perf_counter() - started)
     note = f"cli.backtest with an empty TRADEWIND_CACHE: everything compiled; worst of 5 {max(times):.1f} s"
     return Row("cli.first_run", min(times), "s", 20.0, note=note)

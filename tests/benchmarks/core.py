@@ -41,7 +41,7 @@ def _short() -> Iterator[Row]:
     if apart > 1e-9:
         raise ValueError(f"the loop by hand and the core end apart: by {apart:.3g} of the equity")
     low_first, adverse, least_loop = interleaved(
-        lambda: run(inputs), lambda: run(inputs, "adverse"), lambda: by_hand(inputs), repeats=15
+        lambda: run(inputs), lambda: run(inputs, "adverse"), lambda: by_hand(inputs), repeats=40
     )
     each = 1e9 / MILLION
     fills = int(run(inputs).run[0]["fill_count"])
@@ -54,7 +54,7 @@ def _short() -> Iterator[Row]:
 
 def _every_candle() -> Row:
     inputs = gathered(Watcher(), [minutes()])
-    seconds = least(lambda: run(inputs), repeats=15)
+    seconds = least(lambda: run(inputs), repeats=40)
     return Row("core.every_candle", seconds * 1e9 / MILLION, "ns/candle", 12.0, note="on_candle looks, no order")
 
 
@@ -63,7 +63,7 @@ def _interpreted() -> Row:
     inputs = short_signals(count)
     if run(inputs).equity.tobytes() != run(inputs, compiled=False).equity.tobytes():
         raise ValueError("interpreted and compiled end apart")
-    seconds = least(lambda: run(inputs, compiled=False))
+    seconds = least(lambda: run(inputs, compiled=False), repeats=12)
     note = f"the moving-average short, interpreted, {count:,} candles, low_first; equity is compiled's to the bit"
     return Row("core.interpreted", seconds * 1e6 / count, "us/candle", 1.5, note=note)
 
@@ -72,7 +72,7 @@ def _markets() -> Row:
     count, width = 20_000, 50
     candles = [minutes(count, f"M{index:02d}/USDT") for index in range(width)]
     inputs = gathered(MovingAverageShort(), candles)
-    seconds = least(lambda: run(inputs), repeats=11)
+    seconds = least(lambda: run(inputs), repeats=40)
     fills = int(run(inputs).run[0]["fill_count"])
     note = f"{width} markets, {count:,} timestamps, one account, low_first; {fills:,} fills"
     return Row("core.markets", seconds * 1e9 / (count * width), "ns/market-candle", 40.0, note=note)
@@ -81,7 +81,7 @@ def _markets() -> Row:
 def _fork() -> Row:
     count = 200_000
     inputs = gathered(Trailer(), [minutes(count)])
-    both, one = interleaved(lambda: run(inputs, "adverse"), lambda: run(inputs, "low_first"), repeats=9)
+    both, one = interleaved(lambda: run(inputs, "adverse"), lambda: run(inputs, "low_first"), repeats=20)
     note = f"every candle both ways, a trailing stop resting; the same candle one way {one * 1e9 / count:.0f} ns"
     return Row("core.fork", both * 1e9 / count, "ns/candle", note=note)
 

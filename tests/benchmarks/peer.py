@@ -44,7 +44,9 @@ def _vectorbt() -> Iterator[Row]:
     ours = float(run(inputs).equity[-1])
     fills, theirs = plays[-1](True)
     seconds, *both = interleaved(
-        lambda: run(inputs), *(lambda play=play, value=value: play(value) for play in plays for value in (True, False))
+        lambda: run(inputs),
+        *(lambda play=play, value=value: play(value) for play in plays for value in (True, False)),
+        repeats=25,
     )
     each = 1e9 / MILLION
     told = [

@@ -142,7 +142,9 @@ def candles(*rows: tuple[float, ...], timeframe: str = "1m", start_ms: int = STA
     table = np.array([(*r, 1000.0)[:5] for r in rows], dtype=float)
     step = {"1m": 60_000, "5m": 300_000, "1h": 3_600_000}[timeframe]
     times = start_ms + step * np.arange(len(rows), dtype=np.int64)
-    return Candles(times, *(np.ascontiguousarray(table[:, i]) for i in range(5)), timeframe, "BTC/USDT", venue, "a test")
+    return Candles(
+        times, *(np.ascontiguousarray(table[:, i]) for i in range(5)), timeframe, "BTC/USDT", venue, "a test"
+    )
 
 
 def market(**fields: Any) -> Market:
@@ -154,9 +156,7 @@ def market(**fields: Any) -> Market:
 def play(strategy: Strategy, rows: Any, on: Market | None = None, **options: Any) -> Result:
     """Run compiled and interpreted, hold the two equal to the byte, return the compiled one."""
     rules = {n: options.pop(n) for n in ("path", "touch_fills", "latency_ms", "participation") if n in options}
-    history = rows if isinstance(rows, (Candles, list)) and not isinstance(rows, tuple) else rows
-    if not isinstance(history, Candles):
-        history = candles(*history)
+    history: Any = rows if isinstance(rows, Candles) or isinstance(rows[0], Candles) else candles(*rows)
     arguments = {"rules": Rules(**rules), "bounds": False, "cash": 10_000.0, **options}
     native = backtest(strategy, history, on or market(), **arguments)
     twin = backtest(strategy, history, on or market(), compiled=False, **arguments)

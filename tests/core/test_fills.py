@@ -102,7 +102,9 @@ def test_f2_a_resting_limit_pays_the_maker_fee_and_a_marketable_one_the_taker_fe
         ([order("buy", 0)], {}, "denied: the size is not a positive number (was nan)"),
     ],
 )  # fmt: skip
-def test_f7_nothing_is_denied_or_reduced_without_a_record_that_gives_the_numbers(orders: Any, on: Any, expected: str) -> None:
+def test_f7_nothing_is_denied_or_reduced_without_a_record_that_gives_the_numbers(
+    orders: Any, on: Any, expected: str
+) -> None:
     opens = 125.0 if "reduced" in expected else 100.0
     result = play(scripted(*orders), [FLAT, (opens, opens + 1, opens - 1, opens)], market(**on))
     assert list(result.orders["what"]) == [expected]
@@ -143,19 +145,29 @@ def test_immediate_or_cancel_takes_what_there_is_and_fill_or_kill_all_or_nothing
 
 
 def test_orders_at_one_price_fill_in_order_of_id() -> None:
-    orders = [order("limit", 0, quantity=1.0, price=99.0, order_tag=5), order("limit", 0, quantity=2.0, price=99.0, order_tag=6)]
+    orders = [
+        order("limit", 0, quantity=1.0, price=99.0, order_tag=5),
+        order("limit", 0, quantity=2.0, price=99.0, order_tag=6),
+    ]
     result = play(scripted(*orders), [FLAT, (100, 101, 98, 100)])
     assert result.fill_rows["tag"].tolist() == [5, 6]
 
 
 def test_a_gap_fills_everything_it_jumped_at_the_open_in_order_of_id() -> None:
-    orders = [order("limit", 0, quantity=1.0, price=95.0, order_tag=5), order("limit", 0, quantity=1.0, price=97.0, order_tag=6)]
+    orders = [
+        order("limit", 0, quantity=1.0, price=95.0, order_tag=5),
+        order("limit", 0, quantity=1.0, price=97.0, order_tag=6),
+    ]
     result = play(scripted(*orders), [FLAT, FLAT, (94, 95, 93, 94)])
     assert [(f["tag"], f["price"]) for f in result.fill_rows] == [(5, 94.0), (6, 94.0)]
 
 
 def test_cancelled_orders_do_not_fill() -> None:
-    orders = [order("limit", 0, quantity=1.0, price=99.0), order("limit", 0, quantity=1.0, price=98.0), order("cancel", 1, quantity=1)]
+    orders = [
+        order("limit", 0, quantity=1.0, price=99.0),
+        order("limit", 0, quantity=1.0, price=98.0),
+        order("cancel", 1, quantity=1),
+    ]
     result = play(scripted(*orders), [FLAT, FLAT, (100, 101, 97, 100)])
     assert fills(result) == [(2, "buy", 1.0, 98.0)]
     everything = play(scripted(orders[0], orders[1], order("cancel_all", 1)), [FLAT, FLAT, (100, 101, 97, 100)])
