@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
+import importlib.util
 import os
 import platform
 import shutil
@@ -20,6 +22,25 @@ from typing import Any
 import llvmlite
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.np import linalg
+
+
+def _leave_scipy_asleep() -> None:
+    """Let numba ask whether scipy is installed without importing it: half a second that linear algebra alone needs.
+
+    Code that does use linear algebra imports it when it is compiled.
+    """
+
+    def installed() -> None:
+        if importlib.util.find_spec("scipy") is None:
+            raise ImportError("scipy is not installed")
+
+    original, linalg.ensure_blas = linalg.ensure_blas, installed
+    importlib.import_module("numba.np.arraymath")  # asks once, when it is first imported
+    linalg.ensure_blas = original
+
+
+_leave_scipy_asleep()
 
 KEPT_FOLDERS = 64  # a folder is one state of the sources; a developer makes many in a day
 

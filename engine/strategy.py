@@ -54,8 +54,14 @@ class Param:
         """Return the allowed values in words."""
         if self.choices is not None:
             return "one of " + ", ".join(map(str, self.choices))
-        words = {"int": "a whole number", "float": "a number", "bool": "true or false", "duration": 'a time like "5m"'}
-        text = words.get(self.kind, "a schedule" if self.kind == "schedule" else f"{_length(self.default)} numbers")
+        words = {
+            "int": "a whole number",
+            "float": "a number",
+            "bool": "true or false",
+            "duration": 'a time like "5m"',
+            "schedule": "a schedule",
+        }
+        text = words.get(self.kind) or f"{_length(self.default)} numbers"
         if self.low is not None and self.high is not None:
             text += f" from {self.low:g} to {self.high:g}"
         elif self.low is not None:

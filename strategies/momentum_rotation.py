@@ -26,7 +26,7 @@ class MomentumRotation(Strategy):
         strength = roc(candles.close, self.lookback)
         strength = np.where(strength > self.floor, strength, np.nan)
         rank = np.argsort(np.argsort(-strength, axis=1, kind="stable"), axis=1) + 1.0  # 1 is the strongest
-        step_ms = int(np.diff(candles.open_ms).min())
+        step_ms = candles.timeframe_ms
         return {
             "rank": np.where(np.isnan(strength), np.nan, rank),
             "due": self.rebalance.due(candles.open_ms, step_ms),

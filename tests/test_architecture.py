@@ -32,7 +32,9 @@ def test_the_public_names_are_exactly_those_promised() -> None:
 
 
 def test_no_module_bears_the_name_of_a_public_function() -> None:
-    modules = {path.stem for path in (ROOT / "engine").glob("*.py")} | {p.name for p in (ROOT / "engine").iterdir() if p.is_dir()}
+    modules = {path.stem for path in (ROOT / "engine").glob("*.py")} | {
+        p.name for p in (ROOT / "engine").iterdir() if p.is_dir()
+    }
     assert not modules & set(engine.__all__)
 
 
@@ -52,5 +54,9 @@ def test_nothing_committed_names_a_path_of_one_machine() -> None:
     if not tracked:
         pytest.skip("not a git checkout")
     pattern = re.compile(r"[\"'\s](/" + "work/|/" + "home/|/" + "root/)")
-    texts = [ROOT / name for name in tracked if Path(name).suffix in (".py", ".toml", ".md", ".json", "") and (ROOT / name).is_file()]
+    texts = [
+        ROOT / name
+        for name in tracked
+        if Path(name).suffix in (".py", ".toml", ".md", ".json", "") and (ROOT / name).is_file()
+    ]
     assert not [str(path) for path in texts if pattern.search(path.read_text("utf-8", errors="ignore"))]

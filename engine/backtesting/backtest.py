@@ -48,7 +48,7 @@ def backtest(
         strategy, many, markets, cash=cash, detail=finer, compiled=compiled, check_causality=check_causality
     )
     paths = [rules.path, *(p for p in BOUNDING_PATHS if bounds and p != rules.path)]
-    started = perf_counter()
+    seconds = 0.0
     ends: dict[str, float] = {}
     main: Run | None = None
     for index, name in enumerate(paths):
@@ -59,12 +59,14 @@ def backtest(
             def report(done: int, total: int, index: int = index, name: str = name) -> None:
                 progress(f"path {name}", index * total + done, len(paths) * total)
 
+        started = perf_counter()
         try:
             run.advance(progress=report)
         except StrategyError as error:
-            error.partial = Result(main or run, {}, perf_counter() - started)  # type: ignore[attr-defined]
+            error.partial = Result(main or run, {}, seconds + perf_counter() - started)  # type: ignore[attr-defined]
             raise
+        seconds += perf_counter() - started
         main = main or run
         ends[name] = float(run.equity[-1])
     assert main is not None
-    return Result(main, ends, perf_counter() - started)
+    return Result(main, ends, seconds)

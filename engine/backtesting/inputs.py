@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.candles import Candles
+from engine.candles.timeframes import timeframe_ms
 from engine.compiling import Native, Program, compile_steps, program_digest, read_program
 from engine.core import codes
 from engine.core.records import CANDLE
@@ -189,6 +190,7 @@ class AlignedCandles:
         """Copy the columns out of the rows."""
         self.open_ms = np.ascontiguousarray(grid["open_ms"][:, 0])
         self.timeframe = timeframe
+        self.timeframe_ms = timeframe_ms(timeframe)
         for name in ("open", "high", "low", "close", "volume"):
             setattr(self, name, np.ascontiguousarray(grid[name]))
 

@@ -200,10 +200,7 @@ class Result:
     def event_counts(self) -> dict[str, int]:
         """Return how often orders were denied, reduced and cancelled, by cause."""
         numbers, counts = np.unique(self.event_rows["code"], return_counts=True)
-        return {
-            codes.TEXT[int(n)].split(" (")[0].split("{")[0].strip(" :,"): int(c)
-            for n, c in zip(numbers, counts, strict=True)
-        }
+        return {codes.LABEL[int(n)]: int(c) for n, c in zip(numbers, counts, strict=True)}
 
     def __repr__(self) -> str:
         """Return the result in a line."""

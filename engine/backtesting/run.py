@@ -15,6 +15,7 @@ from engine.core import codes
 from engine.core.advance import advance
 from engine.core.fills import FILL_STEP
 from engine.core.matching import LEG_STEP
+from engine.core.orders import END_STEP
 from engine.core.paths import MATCH_STEP
 from engine.core.records import (
     BALANCE,
@@ -34,6 +35,7 @@ from engine.errors import StrategyError
 from engine.strategy import to_record
 
 Progress = Callable[[int, int], None]
+STEPS_OF_CORE = {"step_match": MATCH_STEP, "step_leg": LEG_STEP, "step_fill": FILL_STEP, "step_end": END_STEP}
 COMPILED_STEP, INTERPRETED_STEP = 1 << 17, 1 << 11
 
 
@@ -109,11 +111,8 @@ class Run:
         run["max_candle_fills"] = max_fills
         run["decision_events"] = self._event_room
         run["equity_now"] = inputs.cash
-        run["step_match"], run["step_leg"], run["step_fill"] = (
-            MATCH_STEP.address,
-            LEG_STEP.address,
-            FILL_STEP.address,
-        )
+        for name, step in STEPS_OF_CORE.items():
+            run[name] = step.address
 
     def _fill_books(self, capacity: int, books_a_slot: int) -> None:
         address = self.run.ctypes.data

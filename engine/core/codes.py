@@ -40,6 +40,23 @@ CANCELLED_BY_OTHER = 12
 CANCELLED_NOTHING_TO_REDUCE = 13
 CANCELLED_NOT_FILLED_AT_ONCE = 14
 
+LABEL = {
+    DENIED_SIZE: "denied: no proper size",
+    DENIED_PRICE: "denied: no proper price",
+    DENIED_FUNDS: "denied: not covered by free funds",
+    DENIED_MINIMUM: "denied: below the market's minimum",
+    DENIED_NO_SLOT: "denied: too many open orders",
+    DENIED_SPOT_SHORT: "denied: more than is held on a spot market",
+    DENIED_POST_ONLY: "denied: post-only would have traded at once",
+    DENIED_NOTHING_TO_REDUCE: "denied: reduce-only without a position",
+    REDUCED_TO_FUNDS: "reduced to what funds cover",
+    REDUCED_TO_POSITION: "reduced to the position",
+    CANCELLED_BY_STRATEGY: "cancelled by the strategy",
+    CANCELLED_BY_OTHER: "cancelled: the other exit filled",
+    CANCELLED_NOTHING_TO_REDUCE: "cancelled: the position was closed",
+    CANCELLED_NOT_FILLED_AT_ONCE: "cancelled: not filled at once",
+}
+
 TEXT = {
     DENIED_SIZE: "denied: the size is not a positive number (was {a:.10g})",
     DENIED_PRICE: "denied: a price is missing, not positive or not a number (was {a:.10g})",

@@ -59,13 +59,13 @@ def call(typingctx, function, a, b, c, d):
 
 @intrinsic
 def call_fill(typingctx, function, book, slot, maker, quantity, price, planned):
-    """Call the fill step of fills.py."""
+    """Call int64 function(book, slot, maker, quantity, price, planned)."""
     return _caller("iiifff")
 
 
 @intrinsic
-def call_leg(typingctx, function, book, from_ms, until_ms, start, end):
-    """Call the leg step of matching.py."""
+def call_leg(typingctx, function, book, b, c, x, y):
+    """Call int64 function(book, b, c, x, y): three whole numbers, two floats."""
     return _caller("iiiff")
 
 

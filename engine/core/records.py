@@ -175,6 +175,7 @@ RUN = _record(
     ("step_match", "i8"),  # addresses of the compiled steps, see jit.Step
     ("step_leg", "i8"),
     ("step_fill", "i8"),
+    ("step_end", "i8"),
     ("equity_now", "f8"),
     ("status", "i8"),
 )

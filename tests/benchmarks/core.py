@@ -92,7 +92,7 @@ def _growth() -> Row:
     short = gathered(strategy, [minutes()])
     long = gathered(strategy, [tiled(minutes(), 10)])
     few, many = (_fills(inputs) for inputs in (short, long))
-    once, ten_times = interleaved(lambda: run(short), lambda: run(long), repeats=5)
+    once, ten_times = interleaved(lambda: run(short), lambda: run(long), repeats=10)
     note = f"the same million ten times over: {ten_times * 1e8 / MILLION:.1f} ns/candle; {few:,} and {many:,} fills"
     return Row("core.growth", ten_times / once, "x", 11.5, note=note)
 
