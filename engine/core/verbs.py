@@ -68,9 +68,10 @@ def stop_limit(account, side, quantity=NAN, quote=NAN, fraction=NAN, trigger=NAN
 
 def trailing_stop(account, side, quantity=NAN, quote=NAN, fraction=NAN, distance=NAN, activation=NAN,
                   reduce_only=True, oco=0, reason=0, tag=0):
-    """Place a stop that follows the best price at `distance` (a fraction), from an activation price on."""
+    """Place a stop that follows the best price at a distance (a fraction), from an activation price on."""
     return place(account.address, TRAILING, int(side), float(quantity), float(quote), float(fraction), NAN,
-                 float(activation), float(distance), NAN, NAN, int(reduce_only), 0, GTC, int(oco), int(reason), int(tag))
+                 float(activation), float(distance), NAN, NAN, int(reduce_only), 0, GTC, int(oco), int(reason),
+                 int(tag))
 
 
 def take_profit(account, price=NAN, quantity=WHOLE, oco=0, reason=0, tag=0):
