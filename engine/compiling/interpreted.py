@@ -16,8 +16,8 @@ from engine.compiling.source import Program
 from engine.core.placing import view
 from engine.core.records import BOOK, BOOK_SIZE, CANDLE, CANDLE_SIZE, FILL, FILL_SIZE
 from engine.core.verbs import VERBS, VIEWS_OF_BOOK
-from engine.errors import StrategyError
 
+Step = Callable[[int, int, int, int], int]
 CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
@@ -45,11 +45,13 @@ def rows_type(dtype: np.dtype[np.void], name: str, base: type = Rows) -> type:
     return type(name, (base,), space)
 
 
-def _property(kind: str, offset: int) -> property:
+def _property(kind: str, offset: int, compared: str = "") -> property:
     slot = {"f": "_tw_d", "i": "_tw_q", "u": "_tw_q", "b": "_tw_b"}[kind]
     scope: dict[str, Any] = {}
     index = f"rows._tw_at * 8 + {offset}" if kind == "b" else f"rows._tw_at + {offset // 8}"
-    exec(f"def read(rows):\n    return rows.{slot}[{index}]\n", scope)
+    exec(f"def read(rows):\n    return rows.{slot}[{index}] {compared}\n", scope)
+    if compared:
+        return property(scope["read"])
     exec(f"def write(rows, value):\n    rows.{slot}[{index}] = value\n", scope)
     return property(scope["read"], scope["write"])
 
@@ -67,46 +69,41 @@ def _array_property(inner: np.dtype[Any], offset: int) -> property:
 
 Candle = rows_type(CANDLE, "Candle")
 Fill = rows_type(FILL, "Fill")
-_Book = rows_type(BOOK, "_Book")
+_Book: Any = rows_type(BOOK, "_Book")
 
 
-class Account:
+class Account(_Book):  # type: ignore[misc]
     """Offer the verbs and views of one book to an interpreted method."""
 
+    __slots__ = ("address",)
+
     def __init__(self, books: np.ndarray[Any, Any], index: int, address: int) -> None:
+        super().__init__(books)
+        self._tw_at = index * (BOOK_SIZE // 8)
         self.address = address
-        self._book: Any = _Book(books)
-        self._book._tw_at = index * (BOOK_SIZE // 8)
-
-    @property
-    def cash(self) -> float:
-        return float(view(self.address, 0, 0))
-
-    @property
-    def equity(self) -> float:
-        return float(view(self.address, 1, 0))
-
-    @property
-    def is_flat(self) -> bool:
-        return bool(self._book.position == 0.0)
-
-    @property
-    def is_long(self) -> bool:
-        return bool(self._book.position > 0.0)
-
-    @property
-    def is_short(self) -> bool:
-        return bool(self._book.position < 0.0)
 
 
-def _view(field: str) -> property:
-    return property(lambda account: getattr(account._book, field))
+def _compared(sign: str) -> property:
+    return _property("f", BOOK.fields["position"][1], f"{sign} 0.0")  # type: ignore[index]
 
 
-for _name, _verb in VERBS.items():
-    setattr(Account, _name, _verb)
-for _name, _field in VIEWS_OF_BOOK.items():
-    setattr(Account, _name, _view(_field))
+def _field(name: str) -> property:
+    return _property(BOOK[name].kind, BOOK.fields[name][1])  # type: ignore[index]
+
+
+_VIEWS = {
+    "cash": property(lambda account: view(account.address, 0, 0)),
+    "equity": property(lambda account: view(account.address, 1, 0)),
+    "is_flat": _compared("=="),
+    "is_long": _compared(">"),
+    "is_short": _compared("<"),
+    **{name: _field(field) for name, field in VIEWS_OF_BOOK.items()},
+}
+# Only what an author may see: the book's own fields are hidden behind the views and verbs.
+for _name in set(BOOK.names or ()) - set(VIEWS_OF_BOOK):
+    setattr(Account, _name, property())
+for _name, _made in {**VERBS, **_VIEWS}.items():
+    setattr(Account, _name, _made)
 
 
 class Portfolio:
@@ -125,11 +122,11 @@ class Portfolio:
 
     @property
     def cash(self) -> float:
-        return self._accounts[0].cash
+        return float(self._accounts[0].cash)
 
     @property
     def equity(self) -> float:
-        return self._accounts[0].equity
+        return float(self._accounts[0].equity)
 
 
 class Interpreted:
@@ -147,7 +144,7 @@ class Interpreted:
         """Bind the program to the run's memory; column is the slot's market, None for a portfolio strategy."""
         self.error: BaseException | None = None
         self._functions = program.functions()
-        self._strategy = rows_type(record.dtype, "Self", _guarded(program))(record)
+        self._strategy = rows_type(record.dtype, "Self")(record)
         self._accounts = accounts
         self.addresses: dict[str, int] = {}
         self._keep: list[Any] = []
@@ -166,66 +163,60 @@ class Interpreted:
             function = self._functions[step]
             if step == "on_fill":
                 callback = self._on_fill(function, accounts)
+            elif column is None:
+                callback = self._on_timestamp(function, candle, ind, account, bases)
             else:
                 callback = self._on_candle(function, candle, ind, account, bases)
-            made = CALLBACK(self._caught(callback))
+            made = CALLBACK(callback)
             self._keep.append(made)
             self.addresses[step] = ctypes.cast(made, ctypes.c_void_p).value or 0
 
-    def _caught(self, callback: Callable[[int, int, int], None]) -> Callable[[int, int, int, int], int]:
-        def caught(_strategy: int, candle: int, ind: int, account: int) -> int:
+    # Each callback catches whatever the author's code raises: nothing may cross a C frame. The run raises it again.
+
+    def _on_candle(self, function: Any, candle: Any, ind: Any, account: Any, bases: tuple[int, int]) -> Step:
+        strategy, candle_base, ind_base = self._strategy, *bases
+
+        def on_candle(_strategy: int, candle_at: int, ind_at: int, _account: int) -> int:
             try:
-                callback(candle, ind, account)
+                candle._tw_at = (candle_at - candle_base) >> 3
+                ind._tw_at = (ind_at - ind_base) >> 3
+                function(strategy, candle, ind, account)
             except BaseException as error:
                 self.error = error
                 return 1
             return 0
 
-        return caught
-
-    def _on_candle(self, function: Any, candle: Any, ind: Any, account: Any, bases: tuple[int, int]) -> Any:
-        strategy, candle_base, ind_base = self._strategy, *bases
-        if isinstance(candle, list):
-            width = ind[0]._tw_whole.nbytes // max(1, candle[0]._tw_whole.nbytes // CANDLE_SIZE) // 8
-
-            def on_timestamp(candle_at: int, ind_at: int, _account: int) -> None:
-                for market, (row, values) in enumerate(zip(candle, ind, strict=True)):
-                    row._tw_at = (candle_at - candle_base) // 8 + market * (CANDLE_SIZE // 8)
-                    values._tw_at = (ind_at - ind_base) // 8 + market * width
-                function(strategy, candle, ind, account)
-
-            return on_timestamp
-
-        def on_candle(candle_at: int, ind_at: int, _account: int) -> None:
-            candle._tw_at = (candle_at - candle_base) >> 3
-            ind._tw_at = (ind_at - ind_base) >> 3
-            function(strategy, candle, ind, account)
-
         return on_candle
 
-    def _on_fill(self, function: Any, accounts: list[Account]) -> Any:
+    def _on_timestamp(self, function: Any, candles: Any, ind: Any, account: Any, bases: tuple[int, int]) -> Step:
+        strategy, candle_base, ind_base = self._strategy, *bases
+        rows = candles[0]._tw_whole.nbytes // CANDLE_SIZE
+        width = ind[0]._tw_whole.nbytes // rows // 8
+
+        def on_timestamp(_strategy: int, candle_at: int, ind_at: int, _account: int) -> int:
+            try:
+                for market, (row, values) in enumerate(zip(candles, ind, strict=True)):
+                    row._tw_at = ((candle_at - candle_base) >> 3) + market * (CANDLE_SIZE // 8)
+                    values._tw_at = ((ind_at - ind_base) >> 3) + market * width
+                function(strategy, candles, ind, account)
+            except BaseException as error:
+                self.error = error
+                return 1
+            return 0
+
+        return on_timestamp
+
+    def _on_fill(self, function: Any, accounts: list[Account]) -> Step:
         strategy = self._strategy
         by_address = {account.address: account for account in accounts}
 
-        def on_fill(fill_at: int, _ind: int, account_at: int) -> None:
-            memory = np.ctypeslib.as_array((ctypes.c_uint8 * FILL_SIZE).from_address(fill_at))
-            function(strategy, Fill(memory), by_address[account_at])
+        def on_fill(_strategy: int, fill_at: int, _ind: int, account_at: int) -> int:
+            try:
+                memory = np.ctypeslib.as_array((ctypes.c_uint8 * FILL_SIZE).from_address(fill_at))
+                function(strategy, Fill(memory), by_address[account_at])
+            except BaseException as error:
+                self.error = error
+                return 1
+            return 0
 
         return on_fill
-
-
-def _guarded(program: Program) -> type:
-    owner = program.owner.__name__
-
-    class Guarded(Rows):
-        __slots__ = ()
-
-        def __setattr__(self, name: str, value: Any) -> None:
-            if name.startswith("_tw_") or hasattr(type(self), name):
-                super().__setattr__(name, value)
-            else:
-                raise StrategyError(
-                    f"{owner}: self.{name} is not declared; write {name}: float = state(0.0) in the class"
-                )
-
-    return Guarded

@@ -205,6 +205,10 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         self.generic_visit(node)
         if not self.is_self(node.value):
+            if not isinstance(node.ctx, ast.Load):
+                raise self.fail(
+                    node, f"{ast.unparse(node)}: only self may be written to, and what it declares as state()"
+                )
             return node
         known = {**self.owner.params, **self.owner.states}
         if node.attr in known:

@@ -181,6 +181,11 @@ class CallsSuper(Short):
         super().on_candle(candle, ind, account)
 
 
+class WritesCandle(Strategy):
+    def on_candle(self, candle, ind, account):
+        candle.close = 1.0
+
+
 class Nothing(Strategy):
     pass
 
@@ -202,6 +207,7 @@ class Nothing(Strategy):
         (WrongChoice, '"lang" is no choice; did you mean "long"?'),
         (TextElsewhere, '"high": text can be compared only with a parameter that has choices'),
         (CallsSuper, "super() has no place in a step method"),
+        (WritesCandle, "candle.close: only self may be written to, and what it declares as state()"),
         (Nothing, "expected on_candle or on_timestamp, found neither"),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
