@@ -79,7 +79,7 @@ class Account(_Book):  # type: ignore[misc]
 
     def __init__(self, books: np.ndarray[Any, Any], index: int, address: int) -> None:
         super().__init__(books)
-        self._tw_at = index * (BOOK_SIZE // 8)
+        object.__setattr__(self, "_tw_at", index * (BOOK_SIZE // 8))
         self.address = address
 
 
