@@ -68,5 +68,6 @@ def backtest(
         seconds += perf_counter() - started
         main = main or run
         ends[name] = float(run.equity[-1])
+        del run  # its memory is the next one's
     assert main is not None
     return Result(main, ends, seconds)

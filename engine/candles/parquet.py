@@ -59,9 +59,12 @@ def read_year(path: Path) -> tuple[Columns, Told]:
     with _readable(path):
         file = pq.ParquetFile(path)
         told = _told(path, file.schema_arrow)
-        table = file.read(columns=list(_FIELDS))
+        table = file.read(columns=list(_FIELDS), use_threads=False)
         times = _numbers(table.column(_FIELDS[0]), np.int64)
-        return Columns(times, *(_numbers(table.column(name), np.float64) for name in _FIELDS[1:])), told
+        columns = Columns(times, *(_numbers(table.column(name), np.float64) for name in _FIELDS[1:]))
+        del table
+        pa.default_memory_pool().release_unused()  # decoding took twice its size
+        return columns, told
 
 
 def _numbers(column: pa.ChunkedArray, kind: type) -> np.ndarray[Any, Any]:

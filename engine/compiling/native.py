@@ -33,6 +33,8 @@ class Native:
     keep: tuple[Any, ...] = ()  # whatever must outlive the addresses
 
 
+_MADE: dict[str, Native] = {}  # of this process, by digest
+
 _CALLS = {
     "on_start": "strategy_at(strategy), candle_at(candle), ind_at(ind), account_at(account)",
     "on_candle": "strategy_at(strategy), candle_at(candle), ind_at(ind), account_at(account)",
@@ -75,6 +77,8 @@ def program_digest(program: Program, strategy: np.dtype[np.void], indicators: np
 def compile_steps(program: Program, strategy: np.dtype[np.void], indicators: np.dtype[np.void]) -> Native:
     """Compile every step; where one cannot be, return the reason in one line and no address at all."""
     digest = program_digest(program, strategy, indicators)
+    if digest in _MADE:  # taking it from disk again would cost a linking, 10 to 80 ms
+        return _MADE[digest]
     functions = program.functions()
     portfolio = "on_timestamp" in program.steps
     options: dict[str, Any] = {
@@ -120,7 +124,8 @@ def compile_steps(program: Program, strategy: np.dtype[np.void], indicators: np.
             return Native({}, _in_one_line(error, program, step))
         kept.append(function)
         addresses[step] = int(function.address)
-    return Native(addresses, "", (*kept, made, checked))
+    _MADE[digest] = Native(addresses, "", (*kept, made, checked))
+    return _MADE[digest]
 
 
 def _in_one_line(error: Exception, program: Program, step: str) -> str:

@@ -104,6 +104,53 @@ def _decide(run, k, row, first):
             return
 
 
+@inlined
+def _glide(run, k, until):
+    """Take a lone contract with a lone strategy over candles in which no order can trigger; returns the next candle.
+
+    The same arithmetic as below, with everything at hand that cannot change while nothing fills: no balance moves.
+    """
+    book, slot = book_of(run, 0), slot_of(run, 0)
+    market = market_of(run, book.market)
+    if run.slot_count != 1 or slot.on_timestamp != 0 or slot.started == 0 or slot.on_candle == 0:
+        return k
+    if market.kind != codes.LINEAR:
+        return k
+    step, state, indicators, stride = slot.on_candle, slot.state, slot.indicators, slot.indicator_stride
+    account, candles, timeframe_ms = run.books, run.candles, run.timeframe_ms
+    equity, exposure, last_event = run.equity, run.exposure, run.event_room - run.decision_events
+    cash = cash_of(run)
+    run.phase = 1
+    while k < until and run.event_count <= last_event:
+        address = candles + k * CANDLE_SIZE
+        candle = candle_at(address)
+        close = candle.close
+        if np.isnan(close) or (
+            book.open_orders > 0
+            and (book.first_waiting >= 0 or candle.low <= book.below or candle.high >= book.above or book.trailing > 0)
+        ):
+            break
+        value, gross, position = cash, 0.0, book.position
+        if position != 0.0:
+            book.trade_high = max(book.trade_high, candle.high)
+            book.trade_low = min(book.trade_low, candle.low)
+            gross = abs(position) * close
+            value = cash + position * (close - book.entry)
+        book.price = close
+        book.now_ms = candle.open_ms + timeframe_ms
+        run.k = k
+        run.equity_now = value
+        store_float(equity + k * 8, value)
+        store_float(exposure + k * 8, gross)
+        if call(step, state, address, indicators + k * stride, account) != 0:
+            run.status = codes.STRATEGY_FAILED
+        if run.status != codes.OK:
+            return k
+        k += 1
+    run.phase = 0
+    return k
+
+
 @compiled
 def advance(address, until):
     """Take the run at this address forward until candle `until` (not included) or until something stops it.
@@ -115,7 +162,15 @@ def advance(address, until):
     start = run.start
     first = run.b  # where the last call stopped within its candle
     candles, stride = run.candles, run.market_count * CANDLE_SIZE
-    for k in range(run.k, until):
+    lone = run.book_count == 1
+    k = run.k
+    while k < until:
+        if lone and k >= start and run.phase == 0:
+            k = _glide(run, k, until)
+            if run.status != codes.OK:
+                return run.status
+            if k >= until:
+                break
         run.k = k
         row = candles + k * stride
         if run.phase == 0:
@@ -131,6 +186,7 @@ def advance(address, until):
                 return run.status
         run.phase = 0
         first = 0
+        k += 1
     run.k = max(run.k, until)
     run.b = 0
     return run.status
