@@ -14,8 +14,12 @@ import importlib.util
 import os
 import platform
 import shutil
+import signal
 import sys
-from collections.abc import Callable, Iterable
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +46,7 @@ def _leave_scipy_asleep() -> None:
 
 _leave_scipy_asleep()
 
+KEPT_SECONDS = 86_400.0
 KEPT_FOLDERS = 64  # a folder is one state of the sources; a developer makes many in a day
 
 
@@ -126,6 +131,27 @@ def _touch(folder: str) -> None:
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     os.utime(path)
-    others = sorted((p for p in path.parent.iterdir() if p.is_dir() and p != path), key=lambda p: p.stat().st_mtime)
-    for old in others[: max(0, len(others) + 1 - KEPT_FOLDERS)]:
-        shutil.rmtree(old, ignore_errors=True)
+    ages: list[tuple[float, Path]] = []
+    for other in path.parent.iterdir():
+        with suppress(FileNotFoundError):  # another process may be tidying up as well
+            ages.append((other.stat().st_mtime, other))
+    too_old = time.time() - KEPT_SECONDS  # younger ones may belong to a process that runs
+    for age, old in sorted(ages)[: max(0, len(ages) - KEPT_FOLDERS)]:
+        if age < too_old and old != path:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """Hold Ctrl-C back while code is compiled: LLVM calls into Python, and would swallow it there."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt

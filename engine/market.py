@@ -38,7 +38,7 @@ class Market:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a market."""
-        if "/" not in self.symbol:
+        if "/" not in str(self.symbol):
             raise ConfigError(f'market symbol: expected BASE/QUOTE like "BTC/USDT", was "{self.symbol}"')
         if self.kind not in codes.KINDS_OF_MARKET:
             raise ConfigError(
@@ -49,6 +49,8 @@ class Market:
             raise ConfigError(f'market fee_in: expected "quote" or "base", was "{self.fee_in}"')
         if self.fee_in == "base" and self.kind != "spot":
             raise ConfigError('market fee_in: contracts pay their fees in quote; remove fee_in or use kind = "spot"')
+        if self.leverage != 1.0 and self.kind == "spot":
+            raise ConfigError(f'market leverage: a spot market has none, was {self.leverage}; use kind = "linear"')
         for name in ("tick", "lot"):
             units_and_scale(getattr(self, name), name)
         for name, low, high in (

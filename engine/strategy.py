@@ -116,6 +116,10 @@ class Strategy:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect the declarations of this class and of those it derives from."""
         super().__init_subclass__(**kwargs)
+        if not isinstance(cls.max_orders, int) or cls.max_orders < 1:
+            raise StrategyError(
+                f"{cls.__name__}.max_orders: expected a whole number of at least 1, was {cls.max_orders!r}"
+            )
         cls.params, cls.states = dict(cls.params), dict(cls.states)
         for name, value in list(vars(cls).items()):
             if not isinstance(value, Param | State):
@@ -127,7 +131,7 @@ class Strategy:
                 cls.params[name] = value
                 check_value(cls.__name__, name, value, value.default)
             else:
-                cls.states[name] = value
+                cls.states[name] = State(float(value.default), value.array) if _is_float(cls, name) else value
             delattr(cls, name)
         for step, arguments in STEPS.items():
             method = vars(cls).get(step)
@@ -265,12 +269,16 @@ def to_record(strategy: Strategy) -> np.ndarray[Any, np.dtype[np.void]]:
 
 def _typed(cls: type, name: str, declared: Param) -> Param:
     # "size: float = param(1)" is a float: the annotation decides between int and float.
-    annotation = str(inspect.get_annotations(cls).get(name, ""))
-    if "float" in annotation and declared.kind == "int":
+    if _is_float(cls, name) and declared.kind == "int":
         return Param(
             float(declared.default), declared.low, declared.high, None, declared.optional, declared.unit, declared.help
         )
     return declared
+
+
+def _is_float(cls: type, name: str) -> bool:
+    annotation = inspect.get_annotations(cls).get(name, "")
+    return "float" in (annotation if isinstance(annotation, str) else getattr(annotation, "__name__", ""))
 
 
 def _initial(kept: State) -> Any:

@@ -10,7 +10,7 @@ from engine.backtesting.inputs import Rules, gather
 from engine.backtesting.result import Result
 from engine.backtesting.run import Run
 from engine.candles import Candles
-from engine.errors import StrategyError
+from engine.errors import ConfigError, StrategyError
 from engine.market import Market
 from engine.strategy import Strategy
 
@@ -38,11 +38,13 @@ def backtest(
     called now and then. Raises ConfigError, DataError before the run and StrategyError where the author's code fails;
     the latter carries the result so far as `.partial`.
     """
-    rules = rules or Rules()
+    rules = rules if rules is not None else Rules()
+    if not isinstance(rules, Rules):
+        raise ConfigError(f"rules: expected Rules(path=..., latency_ms=...), was {rules!r}")
     if path is not None:
         rules = replace(rules, path=path)
-    many = [candles] if isinstance(candles, Candles) else list(candles)
-    markets = [market] if isinstance(market, Market) else list(market)
+    many: list[Candles] = list(candles) if isinstance(candles, list | tuple) else [candles]  # type: ignore[list-item]
+    markets: list[Market] = list(market) if isinstance(market, list | tuple) else [market]  # type: ignore[list-item]
     finer = [detail] if isinstance(detail, Candles) else detail
     inputs = gather(
         strategy, many, markets, cash=cash, detail=finer, compiled=compiled, check_causality=check_causality
@@ -63,7 +65,7 @@ def backtest(
         try:
             run.advance(progress=report)
         except StrategyError as error:
-            error.partial = Result(main or run, {}, seconds + perf_counter() - started)  # type: ignore[attr-defined]
+            error.partial = Result(main or _until(run), {}, seconds + perf_counter() - started)  # type: ignore[attr-defined]
             raise
         seconds += perf_counter() - started
         main = main or run
@@ -71,3 +73,10 @@ def backtest(
         del run  # its memory is the next one's
     assert main is not None
     return Result(main, ends, seconds)
+
+
+def _until(failed: Run) -> Run:
+    """Return the run up to the last candle that was whole: the failed one stopped in the middle of its next."""
+    again = Run(failed.inputs, failed.rules, compiled=failed.compiled)
+    again.advance(failed.k)
+    return again

@@ -13,7 +13,8 @@ _HOUSE = str(Path(__file__).parent.parent)
 def blamed(error: BaseException, step: str, when: str = "") -> StrategyError:
     """Return a StrategyError that says where in the author's code the error was raised."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith(_HOUSE) and "site-packages" not in frame.filename]
+    others = (_HOUSE, "<")
+    own = [frame for frame in frames if not frame.filename.startswith(others) and "site-packages" not in frame.filename]
     frame = (own or frames)[-1]
     line = f': "{frame.line}"' if frame.line else ""
     at = f" at the candle of {when}" if when else ""

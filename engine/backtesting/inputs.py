@@ -35,12 +35,13 @@ class Rules:
     def __post_init__(self) -> None:
         """Refuse what cannot be a rule."""
         if self.path not in codes.PATHS:
-            hint = did_you_mean(self.path, codes.PATHS)
+            hint = did_you_mean(str(self.path), codes.PATHS)
             raise ConfigError(f'path: expected one of {", ".join(codes.PATHS)}, was "{self.path}"{hint}')
-        if self.latency_ms < 0:
-            raise ConfigError(f"latency_ms: expected 0 or more milliseconds, was {self.latency_ms}")
-        if self.participation is not None and not 0.0 < self.participation <= 1.0:
-            raise ConfigError(f"participation: expected a fraction above 0 up to 1, was {self.participation}")
+        if not isinstance(self.latency_ms, int) or self.latency_ms < 0:
+            raise ConfigError(f"latency_ms: expected a whole number of milliseconds from 0 on, was {self.latency_ms!r}")
+        share = self.participation
+        if share is not None and not (isinstance(share, int | float) and 0.0 < share <= 1.0):
+            raise ConfigError(f"participation: expected a fraction above 0 up to 1, was {share!r}")
 
 
 @dataclass
@@ -81,8 +82,16 @@ def gather(
     """Check and lay out the inputs; errors are one sentence each, before anything runs."""
     if not isinstance(strategy, Strategy):
         raise ConfigError(f"strategy: expected an instance such as MyStrategy(fast=10), was {strategy!r}")
-    if not np.isfinite(cash) or cash <= 0.0:
-        raise ConfigError(f"cash: expected a positive amount, was {cash}")
+    if not isinstance(cash, int | float) or not np.isfinite(cash) or cash <= 0.0:
+        raise ConfigError(f"cash: expected a positive amount, was {cash!r}")
+    for one in candles:
+        if not isinstance(one, Candles):
+            raise ConfigError(
+                f"candles: expected Candles (Candles.from_frame makes them of a DataFrame), was {one!r:.80}"
+            )
+    for other in markets:
+        if not isinstance(other, Market):
+            raise ConfigError(f'market: expected Market(symbol="BTC/USDT", tick=0.01, lot=0.001), was {other!r:.80}')
     if not candles or len(candles) != len(markets):
         raise ConfigError(f"candles and markets: expected one market for each, were {len(candles)} and {len(markets)}")
     _check_together(candles, markets, detail)
@@ -141,6 +150,12 @@ def _check_together(candles: Sequence[Candles], markets: Sequence[Market], detai
             raise DataError(
                 f"timeframe: expected {candles[0].timeframe} like {candles[0].market}, "
                 f"was {one.timeframe} for {one.market}; resample one of them"
+            )
+    for one, market in zip(candles, markets, strict=True):
+        tick = float(market.tick)
+        if tick > float(one.low.min()):
+            raise ConfigError(
+                f"market tick: expected a step of price, was {tick:g}, above the lowest price {one.low.min():g}"
             )
     quotes = sorted({market.quote for market in markets})
     if len(quotes) > 1:

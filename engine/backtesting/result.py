@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.backtesting.run import Run
 from engine.candles import Candles, holes
+from engine.candles.timeframes import iso
 from engine.core import codes
 from engine.errors import EngineError
 from engine.metrics import Metrics, PnlTerms, buy_and_hold, compute
@@ -111,14 +112,18 @@ class Result:
                 said.append(
                     f"{candles.symbol}: the market is simulated ({candles.source}); it says nothing about a real one"
                 )
-            elif market.kind != "spot":
-                said.append(
-                    f"{market.symbol}: traded as a {market.kind} contract on the candles of {candles.market}; "
-                    "no funding, no liquidation"
-                )
+            if market.kind != "spot":
+                of = "" if candles.simulated else f" on the candles of {candles.market}"
+                said.append(f"{market.symbol}: traded as a {market.kind} contract{of}; no funding, no liquidation")
+            if market.symbol != candles.symbol:
+                said.append(f"{market.symbol}: driven by candles of another symbol, {candles.market}")
             found = holes(candles)
             if found:
                 said.append(f"{candles.market}: {found.line()}")
+        ruined = np.flatnonzero(self.equity_curve <= 0.0)
+        if ruined.size:
+            when = iso(int(self.close_ms[ruined[0]]))
+            said.insert(0, f"equity fell to zero or below at {when}: a venue would have liquidated the position before")
         if self.complete is False:
             said.append(
                 f"the run stopped after {self.run.k:,} of {len(inputs.grid):,} candles; these are partial results"

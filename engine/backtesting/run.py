@@ -9,6 +9,7 @@ import numpy as np
 from engine.backtesting.blame import blamed
 from engine.backtesting.inputs import Inputs, Rows, Rules
 from engine.candles.timeframes import iso
+from engine.codecache import interrupts_wait
 from engine.compiling import Interpreted
 from engine.compiling.interpreted import Account
 from engine.core import codes
@@ -47,7 +48,7 @@ class Run:
         self.inputs, self.rules = inputs, rules
         self.compiled = compiled and bool(inputs.native.addresses)
         timestamps, width = inputs.grid.shape
-        capacity = max(4, type(inputs.strategy).max_orders)
+        capacity = type(inputs.strategy).max_orders
         self.states = [to_record(strategy) for strategy in inputs.strategies]
         self.balances, self.markets, self.details = self._markets(inputs)
         self.orders = np.zeros((width, capacity), ORDER)
@@ -69,6 +70,8 @@ class Run:
         self._fill_books(capacity, books_a_slot)
         self.interpreted: list[Interpreted] = []
         self._point_steps()
+        with interrupts_wait():
+            advance(self.run.ctypes.data, 0)  # compiles, where that is still to be done, and goes nowhere
 
     def _markets(self, inputs: Inputs) -> tuple[Rows, Rows, list[Rows]]:
         first = inputs.markets[0]

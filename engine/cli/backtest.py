@@ -5,6 +5,10 @@ Owns the order of these steps. Must not compute or format numbers. Heavy modules
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,11 +65,28 @@ def backtest(
         path=path,
     )
     defined = flags.over(read_definition(definition, settings))
-    with bar(hidden=as_json) as progress:
+    with printed_to_stderr(as_json), bar(hidden=as_json) as progress:
         inputs = inputs_of(defined, str(root or settings.data_root), strict)
         result = _run(defined, inputs, _Saving(save, out, Path(settings.runs_root)), progress, bounds, interpreted)
     folder = _Saving(save, out, Path(settings.runs_root)).save(result, defined, inputs)
     _show(result, defined, inputs, folder, as_json)
+
+
+@contextmanager
+def printed_to_stderr(wanted: bool) -> Iterator[None]:
+    """Send what a strategy prints, from compiled code too, to stderr: with --json stdout is one JSON object."""
+    if not wanted:
+        yield
+        return
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 class _Saving:

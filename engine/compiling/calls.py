@@ -34,6 +34,9 @@ def check_verb(node: ast.Call, verb: str, where: str, reasons: list[str]) -> Non
         first = "the order's id" if verb in ("cancel", "is_open", "remaining") else "BUY or SELL"
         expected = f"expected {first} first" if wanted else "expected keywords only, such as quantity=0.1"
         raise StrategyError(f"{where}: account.{verb}(): {expected}, was {len(node.args)} without a name")
+    for argument in node.args[:1] if verb not in ("cancel", "is_open", "remaining") else []:
+        if isinstance(argument, ast.Constant) and argument.value not in (1, -1):
+            raise StrategyError(f"{where}: account.{verb}(): side: expected BUY or SELL, was {argument.value!r}")
     for name in names:
         if name not in known:
             raise StrategyError(f"{where}: account.{verb}(): unknown keyword {name}{did_you_mean(name, known)}")

@@ -51,6 +51,14 @@ def exp(x):
     return math.exp(x)
 
 
+def whole(x):
+    """Return a number as the whole number it is; a state declared as whole takes no fraction."""
+    result = int(x)
+    if result != x:
+        raise ValueError("a whole-number state cannot take a fraction; declare it as state(0.0)")
+    return result
+
+
 def power(x, y):
     """Return x to the y; small whole powers by multiplication, in one order everywhere."""
     base = float(x)
@@ -88,4 +96,4 @@ CHECKED = {
     np.power: power,
     pow: power,
 }
-BY_NAME = {function.__name__: function for function in (log, log2, log10, log1p, sqrt, exp, power)}
+BY_NAME = {function.__name__: function for function in (log, log2, log10, log1p, sqrt, exp, power, whole)}

@@ -97,7 +97,7 @@ def _add(program: Program, name: str, function: FunctionType, *, is_method: bool
     ast.increment_lineno(tree, line - 1)
     definition = tree.body[0]
     if not isinstance(definition, ast.FunctionDef):
-        raise StrategyError(f"{path}:{line}: expected a plain function, was {type(definition).__name__}")
+        raise StrategyError(f"{path}:{line}: {name}: a step method can call functions made with def; write this as one")
     definition.decorator_list = []
     definition.returns = None
     for argument in definition.args.args:
@@ -126,6 +126,7 @@ class _Rewriter(ast.NodeTransformer):
     def __init__(self, program: Program, piece: Piece, definition: ast.FunctionDef, is_method: bool) -> None:
         self.program, self.piece, self.definition = program, piece, definition
         self.owner = program.owner
+        self.called: set[int] = set()
         self.own = definition.args.args[0].arg if is_method and definition.args.args else ""
         self.locals = {a.arg for a in definition.args.args} | {
             n.id for n in ast.walk(definition) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
@@ -159,12 +160,15 @@ class _Rewriter(ast.NodeTransformer):
         function = node.func
         if isinstance(function, ast.Attribute):
             if self.is_self(function.value) and callable(getattr(self.owner, function.attr, None)):
-                _add(self.program, function.attr, getattr(self.owner, function.attr), is_method=True)
+                static = isinstance(inspect.getattr_static(self.owner, function.attr), staticmethod)
+                _add(self.program, function.attr, getattr(self.owner, function.attr), is_method=not static)
                 name = _METHOD + function.attr
                 self.piece.pieces[name] = function.attr
                 node.func = self.named(name, function)
-                node.args.insert(0, self.named(self.own, function))
+                if not static:
+                    node.args.insert(0, self.named(self.own, function))
                 return self.generic_visit(node)  # type: ignore[return-value]
+            self.called.add(id(function))
             if function.attr in VERBS and self.value_of(function.value) is None:
                 where = f"{self.piece.path}:{node.lineno}"
                 check_verb(node, function.attr, where, self.program.reasons)
@@ -195,6 +199,28 @@ class _Rewriter(ast.NodeTransformer):
     def is_self(self, node: ast.expr) -> bool:
         return bool(self.own) and isinstance(node, ast.Name) and node.id == self.own
 
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+        if not self.is_whole_state(node.target):
+            return self.generic_visit(node)  # type: ignore[return-value]
+        assert isinstance(node.target, ast.Attribute)
+        read = ast.copy_location(ast.Attribute(node.target.value, node.target.attr, ast.Load()), node.target)
+        value = ast.copy_location(ast.BinOp(read, node.op, node.value), node)
+        return self.visit_Assign(ast.copy_location(ast.Assign([node.target], value), node))
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        self.generic_visit(node)
+        if any(self.is_whole_state(target) for target in node.targets):
+            call = ast.Call(self.named(self.checked_name("whole"), node.value), [node.value], [])
+            node.value = ast.copy_location(call, node.value)
+        return node
+
+    def is_whole_state(self, node: ast.expr) -> bool:
+        """Return whether this is self.x with x declared as state(0): compiled code would cut a fraction off silently."""
+        if not (isinstance(node, ast.Attribute) and self.is_self(node.value)):
+            return False
+        declared = self.owner.states.get(node.attr)
+        return declared is not None and type(declared.default) is int and not declared.array
+
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         if not isinstance(node.op, ast.Pow):
@@ -204,10 +230,13 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         self.generic_visit(node)
+        of_account = isinstance(node.value, ast.Name) and node.value.id == "account"
+        if of_account and node.attr in VERBS and id(node) not in self.called:
+            raise self.fail(node, f"account.{node.attr}: call it where it stands, so that its size can be checked")
         if not self.is_self(node.value):
             if not isinstance(node.ctx, ast.Load):
                 raise self.fail(
-                    node, f"{ast.unparse(node)}: only self may be written to, and what it declares as state()"
+                    node, f"{ast.unparse(node)}: only self may be written to, in what it declares as state()"
                 )
             return node
         known = {**self.owner.params, **self.owner.states}

@@ -39,6 +39,7 @@ CANCELLED_BY_STRATEGY = 11
 CANCELLED_BY_OTHER = 12
 CANCELLED_NOTHING_TO_REDUCE = 13
 CANCELLED_NOT_FILLED_AT_ONCE = 14
+DENIED_ARGUMENT = 15
 
 LABEL = {
     DENIED_SIZE: "denied: no proper size",
@@ -49,6 +50,7 @@ LABEL = {
     DENIED_SPOT_SHORT: "denied: more than is held on a spot market",
     DENIED_POST_ONLY: "denied: post-only would have traded at once",
     DENIED_NOTHING_TO_REDUCE: "denied: reduce-only without a position",
+    DENIED_ARGUMENT: "denied: side or oco is none",
     REDUCED_TO_FUNDS: "reduced to what funds cover",
     REDUCED_TO_POSITION: "reduced to the position",
     CANCELLED_BY_STRATEGY: "cancelled by the strategy",
@@ -66,6 +68,7 @@ TEXT = {
     DENIED_SPOT_SHORT: "denied: a spot market cannot go short (sell {a:.10g}, held {b:.10g})",
     DENIED_POST_ONLY: "denied: post-only, but {a:.10g} would trade at once against {b:.10g}",
     DENIED_NOTHING_TO_REDUCE: "denied: reduce-only, but there is no position on the other side",
+    DENIED_ARGUMENT: "denied: expected side BUY or SELL and oco of at least 0, were {a:.0f} and {b:.0f}",
     REDUCED_TO_FUNDS: "reduced: from {a:.10g} to the {b:.10g} that funds cover",
     REDUCED_TO_POSITION: "reduced: from {a:.10g} to the {b:.10g} of the position",
     CANCELLED_BY_STRATEGY: "cancelled by the strategy",

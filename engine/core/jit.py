@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from numba import njit, types
 from numba.core.ccallback import CFunc
 
-from engine.codecache import bounds_checked, core_digest, digest_of, disk_cache, file_bytes
+from engine.codecache import bounds_checked, core_digest, digest_of, disk_cache, file_bytes, interrupts_wait
 
 OPTIONS: dict[str, Any] = {
     "nogil": True,
@@ -71,5 +71,6 @@ def c_function(function: Callable[..., Any], parameters: str, digest: str, bound
     options = {"nogil": True, "error_model": error_model, "boundscheck": bounds}
     made: Any = CFunc(function, (signature.args, signature.return_type), locals={}, options=options)
     made._cache = disk_cache(function, digest)
-    made.compile()
+    with interrupts_wait():
+        made.compile()
     return made

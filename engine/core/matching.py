@@ -74,6 +74,10 @@ def _affordable(book, slot, market, price):
             end_order(book, slot, codes.DENIED_SPOT_SHORT, quantity, held)
             return False
     else:
+        if market.kind == codes.LINEAR and book.position * order.side < 0.0:
+            resting = book.buy_quantity if order.side > 0 else book.sell_quantity
+            if resting + quantity <= abs(book.position) * (1.0 + 1e-12):
+                return True  # it only reduces: that never wants funds
         free = free_quote(run, market)
         fee = 0.0 if market.fee_in_base and market.kind == codes.SPOT else market.taker_fee_rate
         value = quantity * price

@@ -52,6 +52,9 @@ def place(
     if kind == codes.MARKET and not np.isnan(price):
         kind = codes.LIMIT
 
+    if (side != codes.BUY and side != codes.SELL) or oco < 0:
+        note(book, 0, codes.DENIED_ARGUMENT, reason, side, oco)
+        return 0
     if kind in (codes.LIMIT, codes.STOP_LIMIT):
         if wanting(price):
             note(book, 0, codes.DENIED_PRICE, reason, price, 0.0)
@@ -65,8 +68,8 @@ def place(
     if kind == codes.TRAILING and not 0.0 < distance < 1.0:
         note(book, 0, codes.DENIED_PRICE, reason, distance, 0.0)
         return 0
-    for exit_at in (stop_loss, take_profit):
-        if not np.isnan(exit_at) and wanting(exit_at):
+    for exit_at, falls in ((stop_loss, side > 0), (take_profit, side < 0)):  # an exit at or below zero never comes
+        if not np.isnan(exit_at) and (wanting(exit_at) or (falls and exit_at >= 1.0)):
             note(book, 0, codes.DENIED_PRICE, reason, exit_at, 0.0)
             return 0
 
@@ -83,7 +86,10 @@ def place(
             note(book, 0, codes.DENIED_SIZE, reason, size, 0.0)
             return 0
         quantity = sized(book, market, side, size_mode, size, reference)
-        if quantity <= 0.0 or (not reduce_only and quantity < market.min_quantity):
+        least = market.lot * (1.0 - 1e-9)
+        if market.fee_in_base and side > 0:
+            least /= 1.0 - market.taker_fee_rate  # what arrives must be a lot, or it could never be sold again
+        if quantity < least or (not reduce_only and quantity < market.min_quantity):
             note(book, 0, codes.DENIED_MINIMUM, reason, quantity, max(market.min_quantity, market.lot))
             return 0
         if not reduce_only and quantity * reference < market.min_notional:
