@@ -215,7 +215,7 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def is_whole_state(self, node: ast.expr) -> bool:
-        """Return whether this is self.x with x declared as state(0): compiled code would cut a fraction off silently."""
+        """Return whether this is self.x, declared as state(0): compiled code would cut a fraction off silently."""
         if not (isinstance(node, ast.Attribute) and self.is_self(node.value)):
             return False
         declared = self.owner.states.get(node.attr)
