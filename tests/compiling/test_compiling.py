@@ -207,7 +207,7 @@ class Nothing(Strategy):
         (WrongChoice, '"lang" is no choice; did you mean "long"?'),
         (TextElsewhere, '"high": text can be compared only with a parameter that has choices'),
         (CallsSuper, "super() has no place in a step method"),
-        (WritesCandle, "candle.close: only self may be written to, where it declares a state()"),
+        (WritesCandle, "candle.close: only self may be written to, in what it declares as state()"),
         (Nothing, "expected on_candle or on_timestamp, found neither"),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
