@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.core.codes import BUY, SELL
     from engine.errors import ConfigError, DataError, EngineError, StrategyError
     from engine.market import Market
+    from engine.plans import Fact, Level, Outcome, Plan, Refusal, Review, Start, Table
     from engine.strategy import Strategy, param, state
 
 _PLACES = {
@@ -21,11 +22,19 @@ _PLACES = {
     "ConfigError": "engine.errors",
     "DataError": "engine.errors",
     "EngineError": "engine.errors",
+    "Fact": "engine.plans",
+    "Level": "engine.plans",
     "Market": "engine.market",
+    "Outcome": "engine.plans",
+    "Plan": "engine.plans",
+    "Refusal": "engine.plans",
     "Result": "engine.backtesting",
+    "Review": "engine.plans",
     "Rules": "engine.backtesting",
+    "Start": "engine.plans",
     "Strategy": "engine.strategy",
     "StrategyError": "engine.errors",
+    "Table": "engine.plans",
     "backtest": "engine.backtesting",
     "load_candles": "engine.candles",
     "param": "engine.strategy",
@@ -40,11 +49,19 @@ __all__ = [
     "ConfigError",
     "DataError",
     "EngineError",
+    "Fact",
+    "Level",
     "Market",
+    "Outcome",
+    "Plan",
+    "Refusal",
     "Result",
+    "Review",
     "Rules",
+    "Start",
     "Strategy",
     "StrategyError",
+    "Table",
     "backtest",
     "load_candles",
     "param",

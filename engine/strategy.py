@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.errors import ConfigError, StrategyError, did_you_mean
+from engine.plans import Outcome, Plan, Review, Start
 from engine.schedule import Schedule
 
 STEPS = {
@@ -163,8 +164,19 @@ class Strategy:
         """Return how many candles the indicators need before they settle; None: without end, or not known."""
         return None
 
-    def prepare(self, market: Any) -> None:
-        """Look at the market once before the start: set state, check parameters against tick and minimums."""
+    def prepare(self, start: Start) -> None:
+        """Look at market, price and funds once before the start: set state and max_orders, check parameters."""
+
+    def plan(self, start: Start) -> Plan | None:
+        """Return the pre-flight: what would be placed, funds, worst case, what forbids a start; None: there is none.
+
+        Called after `prepare`. A plan with refusals stops the run before its first candle.
+        """
+        return None
+
+    def review(self, outcome: Outcome) -> Review | None:
+        """Return the strategy's own split of a result, such as a grid's matched pairs; None: there is none."""
+        return None
 
     def values(self) -> dict[str, Any]:
         """Return the parameters by name, as a person wrote them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -26,6 +26,7 @@ def backtest(
     rules: Rules | None = None,
     path: str | None = None,
     detail: Candles | Sequence[Candles] | None = None,
+    holdings: Mapping[str, float] | None = None,
     compiled: bool = True,
     bounds: bool = True,
     check_causality: bool = True,
@@ -33,10 +34,10 @@ def backtest(
 ) -> Result:
     """Run a strategy over closed candles and return what happened.
 
-    cash is in the markets' quote currency. path (or rules.path) is the path whose fills and metrics are shown; with
-    bounds the other paths of rule P2 are played too and the result states the range. progress(what, done, total) is
-    called now and then. Raises ConfigError, DataError before the run and StrategyError where the author's code fails;
-    the latter carries the result so far as `.partial`.
+    cash is in the markets' quote currency; holdings are coins that lie in the account at the start, by symbol. path
+    (or rules.path) is the path whose fills and metrics are shown; with bounds the other paths of rule P2 are played too
+    and the result states the range. progress(what, done, total) is called now and then. Raises ConfigError, DataError
+    before the run and StrategyError where the author's code fails; the latter carries the result so far as `.partial`.
     """
     rules = rules if rules is not None else Rules()
     if not isinstance(rules, Rules):
@@ -47,7 +48,14 @@ def backtest(
     markets: list[Market] = list(market) if isinstance(market, list | tuple) else [market]  # type: ignore[list-item]
     finer = [detail] if isinstance(detail, Candles) else detail
     inputs = gather(
-        strategy, many, markets, cash=cash, detail=finer, compiled=compiled, check_causality=check_causality
+        strategy,
+        many,
+        markets,
+        cash=cash,
+        detail=finer,
+        holdings=holdings,
+        compiled=compiled,
+        check_causality=check_causality,
     )
     paths = [rules.path, *(p for p in BOUNDING_PATHS if bounds and p != rules.path)]
     seconds = 0.0

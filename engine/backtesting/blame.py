@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from engine.errors import StrategyError
+from engine.errors import ConfigError, StrategyError
 
 _HOUSE = str(Path(__file__).parent.parent)
 
@@ -19,3 +21,13 @@ def blamed(error: BaseException, step: str, when: str = "") -> StrategyError:
     line = f': "{frame.line}"' if frame.line else ""
     at = f" at the candle of {when}" if when else ""
     return StrategyError(f"{frame.filename}:{frame.lineno}: {step}{at} raised {type(error).__name__}: {error}{line}")
+
+
+def guarded(method: Callable[..., Any], name: str, *arguments: Any) -> Any:
+    """Call one of the author's methods that run in Python; what it raises is named, never swallowed."""
+    try:
+        return method(*arguments)
+    except (ConfigError, StrategyError):
+        raise
+    except Exception as error:  # the author's code may raise anything
+        raise blamed(error, name) from error

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import keyword
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from engine.backtesting.blame import guarded
+from engine.backtesting.indicating import indicator_rows
 from engine.candles import Candles
-from engine.candles.timeframes import timeframe_ms
 from engine.compiling import Native, Program, compile_steps, program_digest, read_program
 from engine.core import codes
 from engine.core.records import CANDLE
 from engine.errors import ConfigError, DataError, StrategyError, did_you_mean
 from engine.market import Market
+from engine.plans import Plan, Start
 from engine.strategy import Strategy, is_portfolio, to_record
 
 Rows = np.ndarray[Any, Any]
@@ -61,12 +62,20 @@ class Inputs:
     program: Program
     native: Native
     start: int  # first candle on which the strategy is asked
+    holdings: list[float]  # base coin of each market that lies in the account at the start
+    starts: list[Start]  # what each slot's strategy was prepared with
+    plans: list[Plan | None]
     hashes: dict[str, str] = field(default_factory=dict)
 
     @property
     def portfolio(self) -> bool:
         """Return whether one strategy decides over all markets."""
         return is_portfolio(type(self.strategy))
+
+    @property
+    def equity_start(self) -> float:
+        """Return the cash and what the coins held at the start were worth at their markets' first open, quote."""
+        return self.cash + sum(h * float(one.open[0]) for h, one in zip(self.holdings, self.candles, strict=True) if h)
 
 
 def gather(
@@ -76,10 +85,16 @@ def gather(
     *,
     cash: float,
     detail: Sequence[Candles] | None = None,
+    holdings: Mapping[str, float] | None = None,
     compiled: bool = True,
     check_causality: bool = True,
+    refuse: bool = True,
 ) -> Inputs:
-    """Check and lay out the inputs; errors are one sentence each, before anything runs."""
+    """Check and lay out the inputs; errors are one sentence each, before anything runs.
+
+    holdings: base coin in the account at the start, by a spot market's symbol. refuse=False lets a plan that forbids
+    the start through, for those who only want to see it.
+    """
     if not isinstance(strategy, Strategy):
         raise ConfigError(f"strategy: expected an instance such as MyStrategy(fast=10), was {strategy!r}")
     if not isinstance(cash, int | float) or not np.isfinite(cash) or cash <= 0.0:
@@ -103,25 +118,29 @@ def gather(
             'set kind = "linear" in [market] to trade a contract on these candles'
         )
     grid, rows_of = _grid(candles)
+    begin = _first_decision(strategy, len(grid))
+    held = _holdings(holdings, candles, markets)
     slots = 1 if is_portfolio(type(strategy)) else len(markets)
     strategies = [deepcopy(strategy) for _ in range(slots)]
+    starts, plans = [], []
     for index, prepared in enumerate(strategies):
-        _guard(prepared.prepare, "prepare", tuple(markets) if is_portfolio(type(strategy)) else markets[index])
-    indicators = _indicators(strategies, candles, grid, rows_of, check_causality)
+        chosen = range(len(markets)) if is_portfolio(type(strategy)) else [index]
+        start = Start(
+            tuple(markets[i] for i in chosen),
+            tuple(_price_at(grid[:, i], begin, is_portfolio(type(strategy))) for i in chosen),
+            tuple(held[i] for i in chosen),
+            float(cash) / slots,
+        )
+        starts.append(start)
+        plans.append(prepared_plan(prepared, start))
+    if refuse:
+        for plan in plans:
+            _refuse(strategy, plan)
+    indicators = indicator_rows(strategies, candles, grid, rows_of, check_causality)
     record = to_record(strategies[0])
     native = Native({}, "compiled=False was asked for")
     if compiled:
         native = compile_steps(program, record.dtype, indicators[0].dtype)
-    warmup = _guard(strategy.warmup, "warmup")
-    if warmup is not None and (not isinstance(warmup, int) or warmup < 0):
-        raise StrategyError(
-            f"{type(strategy).__name__}.warmup(): expected a whole number of candles or None, was {warmup!r}"
-        )
-    if warmup and warmup >= len(grid):
-        raise DataError(
-            f"candles: the strategy needs {warmup} candles before it can decide, found {len(grid)}; "
-            "widen --from and --to, or shorten its windows"
-        )
     hashes = {
         "code": program_digest(program, record.dtype, indicators[0].dtype),
         "candles": _digest(candle.content_hash() for candle in candles),
@@ -131,8 +150,69 @@ def gather(
     }
     return Inputs(
         strategy, list(markets), list(candles), list(detail) if detail else None, float(cash), candles[0].timeframe_ms,
-        grid, strategies, indicators, indicators[0].dtype, program, native, warmup or 0, hashes,
+        grid, strategies, indicators, indicators[0].dtype, program, native, begin, held, starts, plans, hashes,
     )  # fmt: skip
+
+
+def prepared_plan(strategy: Strategy, start: Start) -> Plan | None:
+    """Let the strategy look at its start, and return its pre-flight."""
+    guarded(strategy.prepare, "prepare", start)
+    owner, orders = type(strategy).__name__, strategy.max_orders
+    if not isinstance(orders, int) or orders < 1:
+        raise StrategyError(f"{owner}.max_orders: expected a whole number of at least 1, was {orders!r}")
+    plan = guarded(strategy.plan, "plan", start)
+    if plan is not None and not isinstance(plan, Plan):
+        raise StrategyError(f"{owner}.plan(): expected a Plan or None, was {plan!r:.80}")
+    return plan
+
+
+def _refuse(strategy: Strategy, plan: Plan | None) -> None:
+    if plan is not None and plan.refusals:
+        first, *others = plan.refusals
+        more = f"; and {len(others)} more, see `tradewind plan`" if others else ""
+        raise ConfigError(f"{type(strategy).__name__}: {first.code}: {first.sentence}{more}")
+
+
+def _first_decision(strategy: Strategy, count: int) -> int:
+    warmup = guarded(strategy.warmup, "warmup")
+    if warmup is not None and (not isinstance(warmup, int) or warmup < 0):
+        raise StrategyError(
+            f"{type(strategy).__name__}.warmup(): expected a whole number of candles or None, was {warmup!r}"
+        )
+    if warmup and warmup >= count:
+        raise DataError(
+            f"candles: the strategy needs {warmup} candles before it can decide, found {count}; "
+            "widen --from and --to, or shorten its windows"
+        )
+    return warmup or 0
+
+
+def _price_at(column: Rows, begin: int, exactly: bool) -> float:
+    """Return the close that a market has where its strategy begins: there, or at its first candle after that."""
+    closes = column["close"][begin : begin + 1 if exactly else None]
+    known = closes[~np.isnan(closes)]
+    return float(known[0]) if len(known) else float("nan")
+
+
+def _holdings(given: Mapping[str, float] | None, candles: Sequence[Candles], markets: Sequence[Market]) -> list[float]:
+    given = dict(given or {})
+    held = []
+    for market in markets:
+        quantity = given.pop(market.symbol, 0.0)
+        number = isinstance(quantity, int | float) and not isinstance(quantity, bool) and np.isfinite(quantity)
+        if not number or quantity < 0.0:
+            raise ConfigError(f"holdings: {market.symbol}: expected base coin of at least 0, was {quantity!r}")
+        if quantity and market.kind != "spot":
+            raise ConfigError(f"holdings: {market.symbol}: a {market.kind} contract holds no coin; remove it")
+        lots = quantity / float(market.lot)
+        if abs(lots - round(lots)) > 1e-9 * max(1.0, lots):
+            raise ConfigError(
+                f"holdings: {market.symbol}: expected a whole number of lots of {market.lot}, was {quantity!r}"
+            )
+        held.append(float(quantity))
+    for symbol in given:
+        raise ConfigError(f"holdings: unknown market {symbol}{did_you_mean(symbol, [m.symbol for m in markets])}")
+    return held
 
 
 def _digest(parts: Any) -> str:
@@ -196,108 +276,3 @@ def _grid(candles: Sequence[Candles]) -> tuple[Rows, list[Rows | slice]]:
                 view[name] = np.nan
             view[name][rows] = getattr(one, name)
     return grid, rows_of
-
-
-class AlignedCandles:
-    """Hold all markets of a portfolio strategy: arrays of shape (timestamps, markets), NaN where there is no candle."""
-
-    def __init__(self, grid: Rows, timeframe: str) -> None:
-        """Copy the columns out of the rows."""
-        self.open_ms = np.ascontiguousarray(grid["open_ms"][:, 0])
-        self.timeframe = timeframe
-        self.timeframe_ms = timeframe_ms(timeframe)
-        for name in ("open", "high", "low", "close", "volume"):
-            setattr(self, name, np.ascontiguousarray(grid[name]))
-
-    def __len__(self) -> int:
-        """Return the number of timestamps."""
-        return len(self.open_ms)
-
-
-def _indicators(
-    strategies: list[Strategy], candles: Sequence[Candles], grid: Rows, rows_of: list[Any], check: bool
-) -> list[Rows]:
-    if is_portfolio(type(strategies[0])):
-        return [_portfolio_rows(strategies[0], candles, grid, check)]
-    made = []
-    for strategy, one, rows in zip(strategies, candles, rows_of, strict=True):
-        values = _computed(strategy, one, (len(one),))
-        if check:
-            _check_causal(strategy, values, one, lambda end, one=one: one.between(None, int(one.open_ms[end])))
-        flat = np.zeros(len(grid), _row_type(strategy, values))
-        for name, array in values.items():
-            if flat.dtype[name].kind == "f" and not isinstance(rows, slice):
-                flat[name] = np.nan
-            flat[name][rows] = array
-        made.append(flat)
-    if len({rows.dtype for rows in made}) > 1:
-        raise StrategyError(
-            f"{type(strategies[0]).__name__}.indicators(): expected the same names and types for all markets"
-        )
-    return made
-
-
-def _portfolio_rows(strategy: Strategy, candles: Sequence[Candles], grid: Rows, check: bool) -> Rows:
-    aligned = AlignedCandles(grid, candles[0].timeframe)
-    values = _computed(strategy, aligned, grid.shape)
-    if check:
-        _check_causal(strategy, values, aligned, lambda end: AlignedCandles(grid[:end], candles[0].timeframe))
-    flat = np.zeros(grid.shape, _row_type(strategy, values))
-    for name, array in values.items():
-        flat[name] = array if array.ndim == 2 else array[:, None]
-    return flat
-
-
-def _computed(strategy: Strategy, candles: Any, shape: tuple[int, ...]) -> dict[str, Rows]:
-    owner = type(strategy).__name__
-    given = _guard(strategy.indicators, "indicators", candles)
-    if not isinstance(given, dict):
-        raise StrategyError(f"{owner}.indicators(): expected a dict of arrays by name, was {type(given).__name__}")
-    values = {}
-    for name, value in given.items():
-        array = np.asarray(value)
-        if not str(name).isidentifier() or keyword.iskeyword(str(name)) or str(name).startswith("_"):
-            raise StrategyError(f'{owner}.indicators(): expected names like "enter", was {name!r}')
-        if array.shape not in (shape, shape[:1]):
-            raise StrategyError(
-                f'{owner}.indicators(): "{name}": expected one value a candle, shape {shape}, was shape {array.shape}'
-            )
-        if array.dtype.kind not in "biuf":
-            raise StrategyError(f'{owner}.indicators(): "{name}": expected numbers or true/false, was {array.dtype}')
-        values[str(name)] = array
-    return values
-
-
-def _row_type(strategy: Strategy, values: dict[str, Rows]) -> np.dtype[np.void]:
-    letters = {"b": "?", "i": "i8", "u": "i8", "f": "f8"}
-    described = [(name, letters[array.dtype.kind]) for name, array in values.items()]
-    return np.dtype([*described, ("__end__", "i8")], align=True)
-
-
-def _check_causal(strategy: Strategy, values: dict[str, Rows], candles: Any, cut: Any) -> None:
-    """Compute the indicators again on shorter history: what changes has looked ahead (rule T2)."""
-    for end in sorted({len(candles) // 2, len(candles) * 4 // 5} - {0}):
-        again = _computed(strategy, cut(end), (end, *next(iter(values.values())).shape[1:]) if values else (end,))
-        for name, array in values.items():
-            before, now = array[:end], again[name]
-            if array.dtype.kind == "f":
-                same = np.isclose(before, now, rtol=1e-9, atol=1e-12, equal_nan=True)
-            else:
-                same = before == now
-            if not same.all():
-                first = int(np.argwhere(~same)[0][0])
-                raise StrategyError(
-                    f'{type(strategy).__name__}.indicators(): "{name}" looks ahead: at candle {first} it changes when '
-                    f"the candles from {end} on are taken away; use only candles up to each one's own"
-                )
-
-
-def _guard(method: Any, name: str, *arguments: Any) -> Any:
-    from engine.backtesting.blame import blamed
-
-    try:
-        return method(*arguments)
-    except (ConfigError, StrategyError):
-        raise
-    except Exception as error:  # the author's code may raise anything; it is named, never swallowed
-        raise blamed(error, name) from error

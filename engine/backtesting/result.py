@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.backtesting.blame import guarded
 from engine.backtesting.run import Run
 from engine.candles import Candles, holes
 from engine.candles.timeframes import iso
 from engine.core import codes
 from engine.errors import EngineError
 from engine.metrics import Metrics, PnlTerms, buy_and_hold, compute
+from engine.plans import Outcome, Review
 from engine.trades import round_trips
 
 if TYPE_CHECKING:
@@ -35,12 +37,58 @@ class Result:
     @cached_property
     def trade_rows(self) -> np.ndarray[Any, Any]:
         """Return the round trips as rows, open ones last."""
-        return round_trips(self.fill_rows)
+        return round_trips(np.concatenate([self._held_rows(), self.fill_rows]))
+
+    @cached_property
+    def reviews(self) -> list[Review]:
+        """Return what each strategy instance says of its own result, such as a grid's matched pairs."""
+        inputs, books = self.inputs, self.run.books
+        found = []
+        width = len(books) // len(inputs.strategies)
+        for slot, strategy in enumerate(inputs.strategies):
+            own = slice(slot * width, (slot + 1) * width)
+            terms = self._terms_of(own)
+            rows = self.fill_rows
+            outcome = Outcome(
+                start=inputs.starts[slot],
+                fills=rows[(rows["book"] >= own.start) & (rows["book"] < own.stop)],
+                prices=tuple(books["price"][own].tolist()),
+                positions=tuple(books["position"][own].tolist()),
+                entries=tuple(books["entry"][own].tolist()),
+                realised=terms.realised,
+                floating_change=terms.floating_change,
+                fees=terms.fees,
+                state=self.run.states[slot],
+            )
+            review = guarded(strategy.review, "review", outcome)
+            if review is not None:
+                found.append(review)
+        return found
+
+    def _held_rows(self) -> np.ndarray[Any, Any]:
+        """Return the coins held at the start as if they had been bought, free of cost, at their market's first open."""
+        inputs = self.inputs
+        books = [book for book, quantity in enumerate(inputs.holdings) if quantity]
+        rows = np.zeros(len(books), self.fill_rows.dtype)
+        for row, book in zip(rows, books, strict=True):
+            price = float(inputs.candles[book].open[0])
+            row["ms"], row["book"], row["side"], row["reason"] = (
+                inputs.candles[book].first_ms,
+                book,
+                1,
+                codes.REASON_HELD,
+            )
+            row["quantity"] = row["position"] = inputs.holdings[book]
+            row["price"] = row["planned"] = row["entry"] = row["high"] = row["low"] = price
+        return rows
 
     @cached_property
     def terms(self) -> PnlTerms:
         """Return the right side of the PnL identity (rule A1), added up from fills."""
-        books = self.run.books
+        return self._terms_of(slice(None))
+
+    def _terms_of(self, own: slice) -> PnlTerms:
+        books = self.run.books[own]
         floating = (
             books["position"] * (books["price"] - books["entry"]) + books["dust"] * books["price"] - books["dust_cost"]
         )
@@ -57,7 +105,7 @@ class Result:
             market, candles = inputs.markets[0], inputs.candles[0]
             lot = float(market.lot)
             benchmark = buy_and_hold(
-                inputs.cash,
+                inputs.equity_start,
                 float(candles.open[0]),
                 float(candles.close[len(self.equity_curve) - 1]),
                 market.taker_fee_rate,
@@ -65,7 +113,7 @@ class Result:
             )
         found = compute(
             start_ms=int(inputs.grid["open_ms"][0, 0]),
-            cash=inputs.cash,
+            cash=inputs.equity_start,
             close_ms=self.close_ms,
             equity=self.equity_curve,
             gross_notional=self.run.exposure[: len(self.equity_curve)],
@@ -74,7 +122,7 @@ class Result:
             terms=self.terms,
             benchmark=benchmark,
         )
-        if abs(found.unexplained) > 1e-6 * max(abs(found.equity_end), inputs.cash):
+        if abs(found.unexplained) > 1e-6 * max(abs(found.equity_end), inputs.equity_start):
             raise EngineError(
                 f"ledger: {found.unexplained} of equity is unexplained by fills; this is a fault of the engine"
             )
@@ -90,7 +138,7 @@ class Result:
         """Return the lowest and highest total return over the paths played: a minimum and maximum, not a proof."""
         if len(self.ends) < 2:
             return None
-        returns = [end / self.inputs.cash - 1.0 for end in self.ends.values()]
+        returns = [end / self.inputs.equity_start - 1.0 for end in self.ends.values()]
         return min(returns), max(returns)
 
     @property
@@ -189,6 +237,7 @@ class Result:
             "markets": [market.as_dict() for market in inputs.markets],
             "candles": [_described(candles) for candles in inputs.candles],
             "cash": inputs.cash,
+            "holdings": {m.symbol: h for m, h in zip(inputs.markets, inputs.holdings, strict=True) if h},
             "rules": asdict(self.run.rules),
             "complete": self.complete,
             "compiled": self.run.compiled,
@@ -197,6 +246,8 @@ class Result:
             "final_equity_by_path": self.ends,
             "path_dependent_candles": self.path_dependent,
             "metrics": self.metrics.as_dict(),
+            "plans": [asdict(plan) for plan in inputs.plans if plan is not None],
+            "reviews": [asdict(review) for review in self.reviews],
             "events": self.event_counts(),
             "hashes": inputs.hashes,
             "seconds": round(self.seconds, 3),

@@ -48,7 +48,7 @@ class Run:
         self.inputs, self.rules = inputs, rules
         self.compiled = compiled and bool(inputs.native.addresses)
         timestamps, width = inputs.grid.shape
-        capacity = type(inputs.strategy).max_orders
+        capacity = max(strategy.max_orders for strategy in inputs.strategies)
         self.states = [to_record(strategy) for strategy in inputs.strategies]
         self.balances, self.markets, self.details = self._markets(inputs)
         self.orders = np.zeros((width, capacity), ORDER)
@@ -84,6 +84,11 @@ class Run:
         details: list[Rows] = []
         for index, market in enumerate(inputs.markets):
             base = len(venues) + spots.index(market) if market.kind == "spot" else -1
+            if inputs.holdings[index]:
+                balances["amount"][base], balances["price"][base] = (
+                    inputs.holdings[index],
+                    inputs.candles[index].open[0],
+                )
             for name, value in market.record(venues.index(market.venue), base).items():
                 markets[index][name] = value
             if inputs.detail is not None:
@@ -113,7 +118,7 @@ class Run:
         run["scratch"], run["scratch_size"] = self._scratch.ctypes.data, scratch
         run["max_candle_fills"] = max_fills
         run["decision_events"] = self._event_room
-        run["equity_now"] = inputs.cash
+        run["equity_now"] = inputs.equity_start
         for name, step in STEPS_OF_CORE.items():
             run[name] = step.address
 
@@ -129,11 +134,16 @@ class Run:
             book["below"], book["below_slot"] = -np.inf, -1
             book["allocation"] = 1.0 if self.inputs.portfolio else 1.0 / len(self.books)
             book["volume_left"] = np.inf
+            if self.inputs.holdings[index]:
+                first = self.inputs.candles[index].open[0]
+                book["position"] = self.inputs.holdings[index]
+                book["entry"] = book["price"] = book["trade_high"] = book["trade_low"] = first
         for index, (state, rows) in enumerate(zip(self.states, self.inputs.indicators, strict=True)):
             slot = self.slots[index]
             slot["run"], slot["state"], slot["state_size"] = address, state.ctypes.data, state.itemsize
             slot["indicators"], slot["indicator_stride"] = rows.ctypes.data, rows.strides[0]
             slot["first_book"], slot["book_count"] = index * books_a_slot, books_a_slot
+            slot["timeless"] = self.inputs.program.timeless
 
     def _point_steps(self) -> None:
         """Point the slots at the compiled steps, or at Python."""

@@ -118,6 +118,7 @@ def _run(
             inputs.candles,
             inputs.markets,
             cash=inputs.cash,
+            holdings=inputs.holdings,
             rules=inputs.rules,
             detail=inputs.detail,
             bounds=bounds,

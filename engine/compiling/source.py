@@ -36,6 +36,7 @@ class Piece:
     namespace: dict[str, Any]
     pieces: dict[str, str] = field(default_factory=dict)  # injected name -> piece
     checked: set[str] = field(default_factory=set)  # injected names of checked functions
+    reads: set[str] = field(default_factory=set)  # attributes and built-in readers that it uses
 
     def link(self, made: dict[str, Any], checked: Callable[[str], Any]) -> None:
         """Fill the injected names in."""
@@ -54,6 +55,20 @@ class Program:
     shorts: str = ""  # file and line of the first account.short(), "" when there is none
     constants: list[str] = field(default_factory=list)  # whatever values the code has frozen in, for the digest
 
+    @property
+    def timeless(self) -> bool:
+        """Return whether what on_fill decides cannot depend on when in a candle, or after which extremes, it filled."""
+        open_, seen = ["on_fill"], set[str]()
+        while open_:
+            name = open_.pop()
+            if name in seen or name not in self.pieces:
+                continue
+            seen.add(name)
+            if self.pieces[name].reads & _OF_TIME:
+                return False
+            open_ += self.pieces[name].pieces.values()
+        return True
+
     def functions(self) -> dict[str, FunctionType]:
         """Return the pieces as Python functions, linked to each other."""
         made: dict[str, FunctionType] = {}
@@ -67,6 +82,7 @@ class Program:
         return made
 
 
+_OF_TIME = {"ms", "now_ms", "high", "low", "getattr", "vars", "dir", "print"}
 _METHOD, _FUNCTION, _CHECKED = "__method_", "__function_", "__checked_"
 
 
@@ -108,6 +124,11 @@ def _add(program: Program, name: str, function: FunctionType, *, is_method: bool
             raise StrategyError(f"{path}:{line}: super() has no place in a step method; call the other method by name")
         namespace[free] = cell.cell_contents
     piece = Piece(name, None, path, line, namespace)
+    piece.reads = {
+        node.attr if isinstance(node, ast.Attribute) else node.id
+        for node in ast.walk(definition)
+        if isinstance(node, ast.Attribute | ast.Name)
+    }
     program.pieces[name] = piece
     _Rewriter(program, piece, definition, is_method).rewrite()
     module = ast.fix_missing_locations(ast.Module(body=[definition], type_ignores=[]))

@@ -106,20 +106,26 @@ def _decide(run, k, row, first):
 
 @inlined
 def _glide(run, k, until):
-    """Take a lone contract with a lone strategy over candles in which no order can trigger; returns the next candle.
+    """Take a lone book with a lone strategy over candles in which no order can trigger; returns the next candle.
 
     The same arithmetic as below, with everything at hand that cannot change while nothing fills: no balance moves.
     """
     book, slot = book_of(run, 0), slot_of(run, 0)
     market = market_of(run, book.market)
-    if run.slot_count != 1 or slot.on_timestamp != 0 or slot.started == 0 or slot.on_candle == 0:
+    portfolio = slot.on_timestamp != 0
+    step, account = (slot.on_timestamp, run.slots) if portfolio else (slot.on_candle, run.books)
+    if slot.started == 0 or step == 0:
         return k
-    if market.kind != codes.LINEAR:
-        return k
-    step, state, indicators, stride = slot.on_candle, slot.state, slot.indicators, slot.indicator_stride
-    account, candles, timeframe_ms = run.books, run.candles, run.timeframe_ms
+    state, indicators, stride = slot.state, slot.indicators, slot.indicator_stride
+    candles, timeframe_ms = run.candles, run.timeframe_ms
     equity, exposure, last_event = run.equity, run.exposure, run.event_room - run.decision_events
-    cash = cash_of(run)
+    spot = market.kind == codes.SPOT
+    cash, held = cash_of(run), 0.0
+    base = balance_of(run, 0)
+    if spot:
+        cash = balance_of(run, market.quote_balance).amount
+        base = balance_of(run, market.base_balance)
+        held = base.amount
     run.phase = 1
     while k < until and run.event_count <= last_event:
         address = candles + k * CANDLE_SIZE
@@ -135,6 +141,10 @@ def _glide(run, k, until):
             book.trade_high = max(book.trade_high, candle.high)
             book.trade_low = min(book.trade_low, candle.low)
             gross = abs(position) * close
+        if spot:
+            base.price = close
+            value = cash + held * close
+        elif position != 0.0:
             value = cash + position * (close - book.entry)
         book.price = close
         book.now_ms = candle.open_ms + timeframe_ms

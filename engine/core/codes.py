@@ -13,8 +13,8 @@ KINDS_OF_ORDER = ("market", "limit", "stop", "stop_limit", "trailing_stop")
 QUANTITY, QUOTE, FRACTION, POSITION = 0, 1, 2, 3
 
 # The run's table of reason tags begins with these; an author's own tags follow.
-REASONS = ("", "stop_loss", "take_profit")
-REASON_STOP_LOSS, REASON_TAKE_PROFIT = 1, 2
+REASONS = ("", "stop_loss", "take_profit", "held at the start")
+REASON_STOP_LOSS, REASON_TAKE_PROFIT, REASON_HELD = 1, 2, 3
 
 GTC, IOC, FOK = 0, 1, 2
 TIMES_IN_FORCE = ("gtc", "ioc", "fok")

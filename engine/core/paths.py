@@ -68,14 +68,31 @@ def _close(book, candle, until_ms):
 
 
 @inner
-def _three_legs(book, candle, first, second, from_ms, until_ms):
+def _legs(book, candle, first, second, from_ms, until_ms, begin, end):
+    """Walk some of the three legs: open to the first extreme (0), on to the second (1), on to the close (2)."""
     third = (until_ms - from_ms) // 3
     step, address = run_at(book.run).step_leg, address_of(book)
-    status = call_leg(step, address, from_ms, from_ms + third, candle.open, first)
-    if status == codes.OK:
+    status = codes.OK
+    if begin <= 0:
+        status = call_leg(step, address, from_ms, from_ms + third, candle.open, first)
+    if status == codes.OK and begin <= 1 < end:
         status = call_leg(step, address, from_ms + third, from_ms + 2 * third, first, second)
-    if status == codes.OK:
-        call_leg(step, address, from_ms + 2 * third, until_ms, second, candle.close)
+    if status == codes.OK and end == 3:
+        status = call_leg(step, address, from_ms + 2 * third, until_ms, second, candle.close)
+    return status
+
+
+@inner
+def _one_sided(run, book, candle):
+    """Return whether only one extreme can trigger anything, in a way that the other extreme cannot change.
+
+    Then, if nothing more can happen once that extreme is reached, both paths fill the same orders at the same prices
+    in the same order: what follows from them is the same too, and low first stands for both.
+    """
+    if run.latency_ms != 0 or book.trailing > 0 or book.first_waiting >= 0:
+        return False
+    slot = slot_of(run, book.slot)
+    return (slot.on_fill == 0 or slot.timeless != 0) and ((candle.low <= book.below) != (candle.high >= book.above))
 
 
 @inner
@@ -84,9 +101,16 @@ def _both_ways(book, market, candle, from_ms, until_ms):
     run = run_at(book.run)
     before, after = run.scratch, run.scratch + run.scratch_size
     fills_0, events_0 = run.fill_count, run.event_count
+    one_sided = _one_sided(run, book, candle)
     _copy(book, market, before, True)
 
-    _three_legs(book, candle, candle.low, candle.high, from_ms, until_ms)
+    done = 0
+    if one_sided:
+        done = 1 if candle.low <= book.below else 2
+        _legs(book, candle, candle.low, candle.high, from_ms, until_ms, 0, done)
+        if run.status != codes.OK or _quiet(book, candle.low, candle.high, until_ms):
+            return
+    _legs(book, candle, candle.low, candle.high, from_ms, until_ms, done, 3)
     if run.status != codes.OK:
         return
     fills_1, events_1 = run.fill_count, run.event_count
@@ -95,7 +119,7 @@ def _both_ways(book, market, candle, from_ms, until_ms):
     _copy(book, market, after, True)
 
     _copy(book, market, before, False)
-    _three_legs(book, candle, candle.high, candle.low, from_ms, until_ms)
+    _legs(book, candle, candle.high, candle.low, from_ms, until_ms, 0, 3)
     if run.status != codes.OK:
         return
     high_worth = worth_of(run, book, market)
@@ -132,9 +156,9 @@ def play(book, market, candle, from_ms, until_ms):
         if run.path in (codes.ADVERSE, codes.FAVOURABLE):
             _both_ways(book, market, candle, from_ms, until_ms)
         elif low_is_first:
-            _three_legs(book, candle, candle.low, candle.high, from_ms, until_ms)
+            _legs(book, candle, candle.low, candle.high, from_ms, until_ms, 0, 3)
         else:
-            _three_legs(book, candle, candle.high, candle.low, from_ms, until_ms)
+            _legs(book, candle, candle.high, candle.low, from_ms, until_ms, 0, 3)
     if run.status == codes.OK:
         _close(book, candle, until_ms)
 

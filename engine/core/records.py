@@ -134,6 +134,7 @@ SLOT = _record(
     ("first_book", "i8"),
     ("book_count", "i8"),
     ("started", "i8"),
+    ("timeless", "i8"),  # 1: on_fill reads neither times nor extremes, so equal fills mean equal decisions
 )
 
 RUN = _record(

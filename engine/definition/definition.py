@@ -17,7 +17,7 @@ from engine.errors import ConfigError, did_you_mean
 from engine.market import Market
 from engine.settings import RuleSettings, Settings, read_toml
 
-TOP = ("strategy", "cash", "candles", "market", "markets", "rules", "parameters")
+TOP = ("strategy", "cash", "holdings", "candles", "market", "markets", "rules", "parameters")
 CANDLES = ("market", "timeframe", "from", "to", "scenario", "seed", "detail")
 MARKET = tuple(one.name for one in fields(Market))
 RULES = tuple(one.name for one in fields(RuleSettings))
@@ -42,6 +42,7 @@ class Definition:
     market: Mapping[str, Any] = field(default_factory=dict)  # Market's fields, for all markets
     markets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by symbol, over `market`
     rules: RuleSettings = field(default_factory=RuleSettings)
+    holdings: Mapping[str, float] = field(default_factory=dict)  # base coin at the start, by symbol
     parameters: Mapping[str, Any] = field(default_factory=dict)
     flagged: Mapping[str, Any] = field(default_factory=dict)  # parameters of the command line, over `parameters`
 
@@ -118,6 +119,7 @@ def read_definition(path: Path, settings: Settings) -> Definition:
         strategy=strategy,
         cash=cash,
         **_candles(Table(top.values["candles"], f"{where}: [candles]", CANDLES)),
+        holdings=_holdings(top, where),
         market=_market(top.values.get("market", {}), f"{where}: [market]"),
         markets=_markets(top, where),
         rules=_rules(Table(top.values.get("rules", {}), f"{where}: [rules]", RULES), settings.rules),
@@ -183,6 +185,12 @@ def _markets(top: Table, where: str) -> dict[str, dict[str, Any]]:
     symbols = {parse_market(one)[1] for one in _sources_of(top)}
     table = Table(top.values.get("markets", {}), f"{where}: [markets]", symbols)
     return {symbol: _market(values, f'{where}: [markets."{symbol}"]') for symbol, values in table.values.items()}
+
+
+def _holdings(top: Table, where: str) -> dict[str, float]:
+    symbols = {parse_market(one)[1] for one in _sources_of(top)}
+    table = Table(top.values.get("holdings", {}), f"{where}: [holdings]", symbols)
+    return {symbol: table.take(symbol, float) for symbol in table.values}
 
 
 def _sources_of(top: Table) -> list[str]:

@@ -5,6 +5,7 @@ Must not know the command line or the result.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ class RunInputs:
     markets: list[Market]
     detail: list[Candles] | None
     cash: float
+    holdings: Mapping[str, float]
     rules: Rules
     notes: list[str]
 
@@ -60,6 +62,7 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
         markets=markets,
         detail=detail,
         cash=definition.cash,
+        holdings=definition.holdings,
         rules=rules,
         notes=notes,
     )

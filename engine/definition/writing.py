@@ -30,6 +30,8 @@ def as_toml(definition: Definition, inputs: RunInputs) -> str:
         for name, value in inputs.strategy.values().items()
     }
     tables: list[tuple[str, Mapping[str, Any]]] = [("candles", candles)]
+    if inputs.holdings:
+        tables.append(("holdings", {json.dumps(symbol): held for symbol, held in inputs.holdings.items()}))
     if len(inputs.markets) == 1:
         tables.append(("market", inputs.markets[0].as_dict()))
     else:
