@@ -101,6 +101,20 @@ class Market:
             "base_balance": base_balance,
         }
 
+    def to_tick(self, price: float) -> float:
+        """Return the price on the nearest tick, to the bit as the core has it (rule F6)."""
+        units, scale = units_and_scale(self.tick, "tick")
+        return float(np.rint(price * scale / units) * units / scale)
+
+    def to_lot(self, quantity: float) -> float:
+        """Return the quantity rounded down to the lot; within 1e-9 of a whole lot it is that lot (rule F6)."""
+        units, scale = units_and_scale(self.lot, "lot")
+        lots = quantity * scale / units
+        nearest = np.rint(lots)
+        if abs(lots - nearest) > max(1e-9, 1e-15 * abs(lots)):
+            nearest = np.floor(lots)
+        return float(nearest * units / scale)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
         return {field.name: getattr(self, field.name) for field in fields(self)}

@@ -36,6 +36,7 @@ class Param:
     optional: bool = False
     unit: str = ""
     help: str = ""
+    words: tuple[str, ...] = ()  # allowed besides numbers; such a parameter is for prepare() and plan() only
 
     @property
     def kind(self) -> str:
@@ -69,7 +70,8 @@ class Param:
             text += f" of at least {self.low:g}"
         elif self.high is not None:
             text += f" of at most {self.high:g}"
-        return text + (", or none" if self.optional else "")
+        text += "".join(f', or "{word}"' for word in self.words)
+        return text + (", or none" if self.optional and "none" not in self.words else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +91,15 @@ def param(
     optional: bool = False,
     unit: str = "",
     help: str = "",
+    words: tuple[str, ...] = (),
 ) -> Any:
     """Declare a parameter: its default decides its type, low and high are inclusive.
 
     unit "duration" takes "5m" or milliseconds; unit "schedule" takes "daily 00:00" and the like (see engine.schedule).
-    optional: None is allowed, and is NaN in the step methods.
+    optional: None is allowed, and is NaN in the step methods. words are allowed besides numbers; the step methods
+    cannot see such a parameter, prepare() turns it into state.
     """
-    return Param(default, low, high, tuple(choices) if choices is not None else None, optional, unit, help)
+    return Param(default, low, high, tuple(choices) if choices is not None else None, optional, unit, help, words)
 
 
 def state(default: float | int | bool = 0.0, *, array: int = 0) -> Any:
@@ -112,7 +116,8 @@ class Strategy:
 
     params: ClassVar[dict[str, Param]] = {}
     states: ClassVar[dict[str, State]] = {}
-    max_orders: ClassVar[int] = 64  # open orders a market may hold; one more is denied with that reason
+    not_yet: ClassVar[tuple[str, ...]] = ()  # names of parameters that have a meaning already and no code yet
+    max_orders: int = 64  # open orders a market may hold; one more is denied with that reason
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect the declarations of this class and of those it derives from."""
@@ -149,12 +154,19 @@ class Strategy:
         """Take parameters by name; the rest have their defaults."""
         for name in values:
             if name not in self.params:
-                raise ConfigError(f"{type(self).__name__}: unknown parameter {name}{did_you_mean(name, self.params)}")
+                raise ConfigError(f"{type(self).__name__}: {self._unknown(name)}")
         for name, declared in self.params.items():
             given = values.get(name, copy.copy(declared.default))
             object.__setattr__(self, name, check_value(type(self).__name__, name, declared, given))
         for name, kept in self.states.items():
             object.__setattr__(self, name, _initial(kept))
+
+    @classmethod
+    def _unknown(cls, name: str) -> str:
+        """Return the words for a parameter that this strategy does not take."""
+        if name in cls.not_yet:
+            return f"not_yet_supported: {name}; its name is reserved and it does nothing yet, so remove it"
+        return f'unknown parameter "{name}"{did_you_mean(name, cls.params)}'
 
     def indicators(self, candles: Any) -> dict[str, Any]:
         """Return arrays by name, one value a candle, each depending on candles up to its own only (rule T2)."""
@@ -209,11 +221,14 @@ def check_value(owner: str, name: str, declared: Param, value: Any) -> Any:
         hint = did_you_mean(str(value), map(str, declared.choices)) if declared.choices else ""
         return ConfigError(f"{owner}: {name}: expected {declared.range_text}, was {value!r}{hint}")
 
-    if value is None or (isinstance(value, str) and value.lower() == "none" and declared.optional):
+    none = isinstance(value, str) and value.lower() == "none" and "none" not in declared.words
+    if value is None or (none and declared.optional):
         if declared.optional:
             return None
         raise refuse()
     kind = declared.kind
+    if isinstance(value, str) and value in declared.words:
+        return value
     try:
         if kind == "choice":
             matches = [choice for choice in declared.choices or () if str(choice) == str(value)]
@@ -251,14 +266,15 @@ def record_type(cls: type[Strategy]) -> np.dtype[np.void]:
     described: list[Any] = []
     for name, declared in cls.params.items():
         kind = declared.kind
-        if kind == "schedule":
-            continue  # lives in indicators(), which turns it into flags
+        if kind == "schedule" or declared.words:
+            continue  # turned into flags by indicators(), into state by prepare()
         if kind == "list":
             described.append((name, "f8", (_length(declared.default),)))
         else:
             described.append((name, {"float": "f8", "bool": "?"}.get(kind, "f8" if declared.optional else "i8")))
     for name, kept in cls.states.items():
         letter = "?" if isinstance(kept.default, bool) else "i8" if isinstance(kept.default, int) else "f8"
+        letter = "i8" if kept.array and letter == "?" else letter  # numba has no nested arrays of booleans
         described.append((name, letter, (kept.array,)) if kept.array else (name, letter))
     described.append(("__end__", "i8"))  # never empty, and a whole number of eight bytes
     return np.dtype(described, align=True)
@@ -274,7 +290,7 @@ def to_record(strategy: Strategy) -> np.ndarray[Any, np.dtype[np.void]]:
         value = getattr(strategy, name)
         declared = cls.params.get(name)
         if declared is not None and declared.choices is not None:
-            value = declared.choices.index(value)
+            value = np.nan if value is None else declared.choices.index(value)
         record[name] = np.nan if value is None else value
     return record
 
@@ -283,7 +299,14 @@ def _typed(cls: type, name: str, declared: Param) -> Param:
     # "size: float = param(1)" is a float: the annotation decides between int and float.
     if _is_float(cls, name) and declared.kind == "int":
         return Param(
-            float(declared.default), declared.low, declared.high, None, declared.optional, declared.unit, declared.help
+            float(declared.default),
+            declared.low,
+            declared.high,
+            None,
+            declared.optional,
+            declared.unit,
+            declared.help,
+            declared.words,
         )
     return declared
 

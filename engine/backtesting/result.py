@@ -234,6 +234,7 @@ class Result:
         return {
             "strategy": type(inputs.strategy).__name__,
             "parameters": {name: _plain(value) for name, value in inputs.strategy.values().items()},
+            "defaults": {name: _plain(one.default) for name, one in inputs.strategy.params.items()},
             "markets": [market.as_dict() for market in inputs.markets],
             "candles": [_described(candles) for candles in inputs.candles],
             "cash": inputs.cash,

@@ -12,8 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from engine.candles.timeframes import counted, iso
+from engine.cli.facts import print_facts, units_of
 from engine.cli.words import UNDEFINED, days, money, number, percent
+from engine.plans import Fact
 
+MOST_PARAMETERS = 8
 Row = tuple[str, str, str]  # label, value, what it is a part of
 
 
@@ -36,6 +39,10 @@ def print_result(console: Console, name: str, summary: dict[str, Any]) -> None:
             shown = f"[bold]{shown}[/bold]" if label == "Total return" else shown
             remark = f"  [dim]{escape(base)}[/dim]" if base else ""
             console.print(f"  {label:<18} {shown}{remark}", soft_wrap=True)
+        console.print()
+    for review, market in zip(summary["reviews"], summary["markets"], strict=False):
+        console.print(f"[bold]{escape(review['title'])}[/bold]")
+        print_facts(console, [Fact(**fact) for fact in review["facts"]], units_of(market), width)
         console.print()
     if summary["events"]:
         console.print("[bold]Orders that did not simply fill[/bold]")
@@ -69,12 +76,22 @@ def _print_heading(console: Console, name: str, summary: dict[str, Any]) -> None
     rules = summary["rules"]
     since, until = min(one["from_ms"] for one in candles), max(one["until_ms"] for one in candles)
     count = sum(one["count"] for one in candles)
-    parameters = ", ".join(f"{key} {value}" for key, value in summary["parameters"].items())
+    parameters = _parameter_words(summary)
     console.print(f"[bold]{escape(name)}[/bold]: {escape(summary['strategy'])} ({escape(parameters)})", soft_wrap=True)
     console.print(
         f"{escape(listed)} {candles[0]['timeframe']}, {' and '.join(kinds)}, "
         f"{iso(since)[:10]} to {iso(until)[:10]} UTC, {counted(count, 'candle')}, path {rules['path']}\n",
         soft_wrap=True,
+    )
+
+
+def _parameter_words(summary: dict[str, Any]) -> str:
+    """Return the parameters; of many only those that were set."""
+    given, defaults = summary["parameters"], summary["defaults"]
+    if len(given) > MOST_PARAMETERS:
+        given = {key: value for key, value in given.items() if value != defaults[key]}
+    return ", ".join(
+        f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in given.items()
     )
 
 

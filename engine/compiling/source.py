@@ -266,6 +266,8 @@ class _Rewriter(ast.NodeTransformer):
                 raise self.fail(node, f"self.{node.attr} is a parameter and stays as it is; declare a state() for this")
             if node.attr in self.owner.params and self.owner.params[node.attr].kind == "schedule":
                 raise self.fail(node, f"self.{node.attr} is a schedule: turn it into an indicator with .due(...)")
+            if node.attr in self.owner.params and self.owner.params[node.attr].words:
+                raise self.fail(node, f"self.{node.attr} may be a word: turn it into a state() in prepare()")
             return node
         constant = getattr(self.owner, node.attr, None)
         if isinstance(node.ctx, ast.Load) and isinstance(constant, int | float):

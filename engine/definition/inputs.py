@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.candles import Candles, holes, load_candles
 from engine.definition.definition import AUTO, Definition
-from engine.errors import ConfigError, DataError, did_you_mean
+from engine.errors import ConfigError, DataError
 from engine.market import Market, tick_of
 from engine.plugins import strategy_class
 from engine.strategy import Strategy, check_value
@@ -77,9 +77,7 @@ def _strategy(definition: Definition) -> Strategy:
     for given, where in ((definition.parameters, f"{definition.where}: [parameters]"), (definition.flagged, "--param")):
         for name, value in given.items():
             if name not in owner.params:
-                raise ConfigError(
-                    f'{where}: {definition.strategy} has no parameter "{name}"{did_you_mean(name, owner.params)}'
-                )
+                raise ConfigError(f"{where}: {definition.strategy}: {owner._unknown(name)}")
             try:
                 values[name] = check_value(where, name, owner.params[name], value)
             except ConfigError as error:  # a schedule's own error does not know whose it is

@@ -1,0 +1,221 @@
+"""The grid's pre-flight: profit per cell, funds, worst cases, and everything that forbids a start.
+
+Owns the words and the refusals. The layout's numbers are those of _grid_layout.
+"""
+
+from itertools import pairwise
+
+from engine import Fact, Level, Plan, Table
+from strategies._grid_layout import MAX_CELLS
+from strategies._grid_parameters import NEEDS_MARGIN, NEEDS_VENUE
+
+
+def cell_profit_rate(low, high, fee):
+    """Return what one round trip of a cell nets, a fraction of its cost: [high(1 - c) - low(1 + c)] / low."""
+    return (high * (1.0 - fee) - low * (1.0 + fee)) / low
+
+
+def break_even_rate(fee):
+    """Return the spacing of two lines at which a cell nets nothing: (1 + c) / (1 - c) - 1."""
+    return (1.0 + fee) / (1.0 - fee) - 1.0
+
+
+def plan_of(grid, made, start):
+    """Return the pre-flight of a layout."""
+    _unsupported(grid, made)
+    facts, tables, levels = [], [], []
+    if made.lines and made.quantity:
+        _check_orders(grid, made, start)
+        _check_ends(grid, made)
+        _check_trailing(grid, made)
+        facts, tables, levels = _facts(grid, made, start), [_lines_table(made)], _levels(grid, made)
+    return Plan(facts, tables, levels, tuple(made.refusals), tuple(made.warnings))
+
+
+def _unsupported(grid, made):
+    for names, why in ((NEEDS_MARGIN, "margin and liquidation"), (NEEDS_VENUE, "a live venue")):
+        for name in names:
+            if getattr(grid, name) is not None:
+                made.refuse("not_yet_supported", f"{name} needs {why}; remove it")
+    if grid.price_source in ("mark", "index"):
+        made.refuse("not_yet_supported", f'price_source "{grid.price_source}" needs its candles; use "last"')
+    if grid.stop_loss_type != "price":
+        made.refuse("not_yet_supported", f'stop_loss_type "{grid.stop_loss_type}"; use "price"')
+    if (grid.trailing_up or grid.trailing_down) and made.direction != "long":
+        made.refuse("not_yet_supported", f"trailing of a {made.direction} grid needs margin; use direction long")
+
+
+def _check_orders(grid, made, start):
+    market = start.market
+    if made.cells > MAX_CELLS - 1:
+        made.refuse("too_many_orders", f"expected at most {MAX_CELLS - 1} cells, were {made.cells}")
+    rates = [cell_profit_rate(a, b, made.fee) for a, b in pairwise(made.lines)]
+    worst = min(range(len(rates)), key=rates.__getitem__)
+    if grid.fees_check != "off" and rates[worst] < grid.min_profit_rate:
+        low, high = made.lines[worst], made.lines[worst + 1]
+        said = (
+            f"the cell {low:g} to {high:g} nets {rates[worst]:.4%} after two fees of {made.fee:.4%}, less than "
+            f"{grid.min_profit_rate:.4%}; widen the range or use fewer levels (break-even spacing "
+            f'{break_even_rate(made.fee):.4%}), or set fees_check = "off"'
+        )
+        if grid.fees_check == "refuse":
+            made.refuse("step_below_fees", said)
+        else:
+            made.warnings.append(said)
+    for low, high, quantity in zip(made.lines, made.lines[1:], made.quantity, strict=False):
+        least = max(market.min_quantity, float(market.lot))
+        if quantity < least * (1.0 - 1e-9) or quantity * low < market.min_notional:
+            made.refuse(
+                "below_min_notional",
+                f"the cell {low:g} to {high:g} would hold {quantity:g} = {quantity * low:.2f} {market.quote}, below "
+                f"the market's minimum of {least:g} {market.base} and {market.min_notional:g} {market.quote}; "
+                "put in more or use fewer levels",
+            )
+            break
+    if made.funds > start.cash * (1.0 + 1e-9):
+        made.refuse(
+            "insufficient_funds", f"needs {made.funds:,.2f} {market.quote}, free are {start.cash:,.2f}; put in less"
+        )
+    if grid.investment_base > start.holding + 1e-12:
+        made.refuse(
+            "insufficient_funds",
+            f"investment_base: expected at most the {start.holding:g} {market.base} held, "
+            f"was {grid.investment_base:g}; give them to the run in [holdings]",
+        )
+    if market.kind == "spot" and made.direction != "long":
+        needed = -made.offset
+        if needed > grid.investment_base + 1e-12:
+            made.refuse(
+                "venue_lacks",
+                f"a spot market cannot go short: a {made.direction} grid sells {needed:g} {market.base} it must hold; "
+                f"set investment_base, was {grid.investment_base:g}",
+            )
+
+
+def _check_ends(grid, made):
+    for name, wrong, expected in (
+        ("stop_loss_low", lambda p: p >= made.lines[0], f"below the lowest line {made.lines[0]:g}"),
+        ("stop_loss_high", lambda p: p <= made.lines[-1], f"above the highest line {made.lines[-1]:g}"),
+    ):
+        price = getattr(grid, name)
+        if price is not None and wrong(price):
+            made.refuse("stop_inside_range", f"{name}: expected a price {expected}, was {price:g}")
+    if grid.trigger_direction is not None and grid.trigger_price is None:
+        made.refuse("range_invalid", "trigger_direction belongs to trigger_price; set it, or remove this one")
+    if grid.take_profit is None and grid.take_profit_type != "price":
+        made.refuse("range_invalid", f"take_profit_type {grid.take_profit_type} without take_profit; set it")
+    if grid.take_profit is not None and grid.take_profit <= 0.0:
+        made.refuse("range_invalid", f"take_profit: expected a number above 0, was {grid.take_profit:g}")
+
+
+def _check_trailing(grid, made):
+    for side in ("up", "down"):
+        on, limit = getattr(grid, f"trailing_{side}"), getattr(grid, f"trailing_{side}_limit")
+        if on and limit is None:
+            made.refuse(
+                "trailing_limit_missing", f'trailing_{side}_limit: expected a price or "none" with trailing_{side}'
+            )
+        if not on and limit is not None:
+            made.refuse("range_invalid", f"trailing_{side}_limit belongs to trailing_{side}; turn it on")
+    if grid.trailing_up and made.value == 0.0:
+        made.refuse(
+            "trailing_needs_quote_size",
+            'trailing_up pays for a line at the top with one at the bottom; use order_unit = "quote"',
+        )
+    if grid.trailing_down:
+        made.warnings.append("trailing_down: each shift sells one cell's coins lower than its line, at a loss")
+
+
+def _facts(grid, made, start):
+    market, lines = start.market, made.lines
+    rates = [cell_profit_rate(a, b, made.fee) for a, b in pairwise(lines)]
+    profits = [r * q * a for r, q, a in zip(rates, made.quantity, lines, strict=False)]
+    kind = "geometric" if made.ratio else "arithmetic"
+    low_fact, high_fact = min(profits), max(profits)
+    facts = [
+        Fact("direction", made.direction, "", f"{kind} lines; the line {lines[made.free]:g} starts free"),
+        Fact("orders at rest", made.cells, "count", f"{made.free} buys, {made.cells - made.free} sells"),
+        Fact("profit per cell, least", low_fact, "quote", f"{min(rates):.4%} net of two fees of {made.fee:.4%}"),
+        Fact("profit per cell, most", high_fact, "quote", f"{max(rates):.4%}"),
+        Fact("break-even spacing", break_even_rate(made.fee), "%", "of two neighbouring lines"),
+    ]
+    smallest = min(range(made.cells), key=lambda i: made.quantity[i] * lines[i])
+    least = max(
+        market.min_notional / (made.quantity[smallest] * lines[smallest]) if made.quantity[smallest] else 0.0,
+        max(max(market.min_quantity, float(market.lot)) / q if q else 0.0 for q in made.quantity),
+    )
+    at_price = made.funds - made.opening * (made.worst_open - made.reference) * (1.0 + made.taker)
+    facts += [
+        Fact("investment, least", at_price * least, "quote", "at which every order still meets the market's minimum"),
+        Fact("investment, most", start.cash, "quote", "free in the account"),
+        Fact("investment, this plan", at_price, "quote", f"fees included, opening at {made.reference:g}"),
+        Fact("reserved", made.funds, "quote", f"with the opening at its worst price {made.worst_open:g}"),
+        Fact("opening", made.opening, "base", _opening_words(grid, made)),
+    ]
+    for label, price in (("worst case at the lower edge", lines[0]), ("at the stop below", grid.stop_loss_low)):
+        if price is not None:
+            facts.append(_worst(label, made, price, made.lines[:-1], 1.0, price == grid.stop_loss_low, grid))
+    if made.direction != "long":
+        for label, price in (("worst case at the upper edge", lines[-1]), ("at the stop above", grid.stop_loss_high)):
+            if price is not None:
+                facts.append(_worst(label, made, price, made.lines[1:], -1.0, price == grid.stop_loss_high, grid))
+    liquidation = "none (spot)" if market.kind == "spot" else "not modelled yet: full margin, leverage 1"
+    facts.append(Fact("liquidation", liquidation))
+    return facts
+
+
+def _opening_words(grid, made):
+    if made.opening == 0.0:
+        return "nothing is bought or sold at the start"
+    if not grid.open_initial_position:
+        return "not taken: those cells sleep until the price has passed their far line"
+    return f"{'bought' if made.opening > 0 else 'sold'} at the start, {grid.start_order_type} order"
+
+
+def worst_position(made, side):
+    """Return quantity (base, signed), cost (quote) and the orders' share of it once all orders of a side fill."""
+    if side > 0.0:
+        filled = [(q, p) for q, p in zip(made.quantity[: made.free], made.lines, strict=False)]
+    else:
+        filled = [(-q, p) for q, p in zip(made.quantity[made.free :], made.lines[made.free + 1 :], strict=True)]
+    inside = made.base_in if made.direction == "long" else 0.0
+    opened = made.opening + inside
+    quantity = opened + sum(q for q, _ in filled)
+    cost = opened * made.reference + sum(q * p for q, p in filled)
+    return quantity, cost, sum(abs(q) * p for q, p in filled)
+
+
+def _worst(label, made, price, _lines, side, closing, grid):
+    quantity, cost, filled = worst_position(made, side)
+    floating = quantity * price - cost
+    fees = filled * made.fee + abs(made.opening) * made.reference * made.taker
+    held = f"{quantity:g} at {cost / quantity:,.2f} on average" if quantity else "flat"
+    if closing:
+        fees += abs(quantity) * price * made.taker
+        return Fact(label, floating - fees, "quote", f"closed at {price:g}, with fees: {held}")
+    return Fact(label, floating, "quote", f"at {price:g}, before fees: {held}")
+
+
+def _lines_table(made):
+    rows = []
+    for i, price in enumerate(made.lines):
+        if i == made.free:
+            rows.append((i, price, "free", None, None, None))
+            continue
+        cell = i if i < made.free else i - 1
+        side = "buy" if i < made.free else "sell"
+        rate = cell_profit_rate(made.lines[cell], made.lines[cell + 1], made.fee)
+        rows.append((i, price, side, made.quantity[cell], made.quantity[cell] * price, rate))
+    columns = (("line", "count"), ("price", "price"), ("order", ""), ("quantity", "base"), ("value", "quote"),
+               ("cell nets", "%"))  # fmt: skip
+    return Table("Lines", columns, tuple(rows))
+
+
+def _levels(grid, made):
+    levels = [Level(price, "free line" if i == made.free else "line") for i, price in enumerate(made.lines)]
+    for name, role in (("stop_loss_low", "stop"), ("stop_loss_high", "stop")):
+        if getattr(grid, name) is not None:
+            levels.append(Level(getattr(grid, name), name.replace("_", " "), role))
+    if grid.take_profit is not None and grid.take_profit_type == "price":
+        levels.append(Level(grid.take_profit, "take profit", "target"))
+    return levels
