@@ -43,7 +43,7 @@ class Market:
         if self.kind not in codes.KINDS_OF_MARKET:
             raise ConfigError(
                 f'market kind: expected one of {", ".join(codes.KINDS_OF_MARKET)}, was "{self.kind}"'
-                + did_you_mean(self.kind, codes.KINDS_OF_MARKET)
+                + did_you_mean(self.kind, codes.KINDS_OF_MARKET, listed=True)
             )
         if self.fee_in not in ("quote", "base"):
             raise ConfigError(f'market fee_in: expected "quote" or "base", was "{self.fee_in}"')

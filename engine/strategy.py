@@ -218,7 +218,7 @@ def check_value(owner: str, name: str, declared: Param, value: Any) -> Any:
     """Return the value in its own type, or raise ConfigError: what, expected, was."""
 
     def refuse() -> ConfigError:
-        hint = did_you_mean(str(value), map(str, declared.choices)) if declared.choices else ""
+        hint = did_you_mean(str(value), map(str, declared.choices), listed=True) if declared.choices else ""
         return ConfigError(f"{owner}: {name}: expected {declared.range_text}, was {value!r}{hint}")
 
     none = isinstance(value, str) and value.lower() == "none" and "none" not in declared.words

@@ -22,7 +22,7 @@ def backtest(
     candles: Candles | Sequence[Candles],
     market: Market | Sequence[Market],
     *,
-    cash: float = 10_000.0,
+    cash: float | Mapping[str, float] = 10_000.0,
     rules: Rules | None = None,
     path: str | None = None,
     detail: Candles | Sequence[Candles] | None = None,
@@ -34,10 +34,11 @@ def backtest(
 ) -> Result:
     """Run a strategy over closed candles and return what happened.
 
-    cash is in the markets' quote currency; holdings are coins that lie in the account at the start, by symbol. path
-    (or rules.path) is the path whose fills and metrics are shown; with bounds the other paths of rule P2 are played too
-    and the result states the range. progress(what, done, total) is called now and then. Raises ConfigError, DataError
-    before the run and StrategyError where the author's code fails; the latter carries the result so far as `.partial`.
+    cash is in the markets' quote currency, by venue where there are several; holdings are coins that lie in the account
+    at the start, by symbol. path (or rules.path) is the path whose fills and metrics are shown; with bounds the other
+    paths of rule P2 are played too and the result states the range. progress(what, done, total) is called now and then.
+    Raises ConfigError, DataError before the run and StrategyError where the author's code fails; that one, and a
+    KeyboardInterrupt, carries the result so far as `.partial`.
     """
     rules = rules if rules is not None else Rules()
     if not isinstance(rules, Rules):
@@ -60,6 +61,7 @@ def backtest(
     paths = [rules.path, *(p for p in BOUNDING_PATHS if bounds and p != rules.path)]
     seconds = 0.0
     ends: dict[str, float] = {}
+    dependent: dict[str, int] = {}
     main: Run | None = None
     for index, name in enumerate(paths):
         run = Run(inputs, replace(rules, path=name), compiled=compiled)
@@ -72,19 +74,28 @@ def backtest(
         started = perf_counter()
         try:
             run.advance(progress=report)
-        except StrategyError as error:
-            error.partial = Result(main or _until(run), {}, seconds + perf_counter() - started)  # type: ignore[attr-defined]
+        except (StrategyError, KeyboardInterrupt) as error:
+            error.partial = _partial(main, run, seconds + perf_counter() - started)  # type: ignore[union-attr]
             raise
         seconds += perf_counter() - started
         main = main or run
         ends[name] = float(run.equity[-1])
+        dependent[name] = int(run.run[0]["dependent_count"])
         del run  # its memory is the next one's
     assert main is not None
-    return Result(main, ends, seconds)
+    return Result(main, ends, seconds, dependent=dependent)
 
 
-def _until(failed: Run) -> Run:
-    """Return the run up to the last candle that was whole: the failed one stopped in the middle of its next."""
-    again = Run(failed.inputs, failed.rules, compiled=failed.compiled)
-    again.advance(failed.k)
-    return again
+def _partial(main: Run | None, run: Run, seconds: float) -> Result | None:
+    """Return what there is after a run that stopped: the shown path whole, or its candles up to the last whole one."""
+    if main is not None:
+        return Result(main, {}, seconds)
+    done = run.marked
+    if done is not None:
+        return Result(run, {}, seconds, done=done)
+    again = Run(run.inputs, run.rules, compiled=run.compiled)
+    try:
+        again.advance(run.k)  # it failed while a candle was matched: come to its beginning once more
+    except StrategyError:
+        return None  # it fails elsewhere each time; there is no state to show
+    return Result(again, {}, seconds)

@@ -42,7 +42,9 @@ def indicator_rows(
     for strategy, one, rows in zip(strategies, candles, rows_of, strict=True):
         values = _computed(strategy, one, (len(one),))
         if check:
-            _check_causal(strategy, values, one, lambda end, one=one: one.between(None, int(one.open_ms[end])))
+            _check_causal(
+                strategy, values, one, (len(one),), lambda end, one=one: one.between(None, int(one.open_ms[end]))
+            )
         flat = np.zeros(len(grid), _row_type(strategy, values))
         for name, array in values.items():
             if flat.dtype[name].kind == "f" and not isinstance(rows, slice):
@@ -60,7 +62,9 @@ def _portfolio_rows(strategy: Strategy, candles: Sequence[Candles], grid: Rows, 
     aligned = AlignedCandles(grid, candles[0].timeframe)
     values = _computed(strategy, aligned, grid.shape)
     if check:
-        _check_causal(strategy, values, aligned, lambda end: AlignedCandles(grid[:end], candles[0].timeframe))
+        _check_causal(
+            strategy, values, aligned, grid.shape, lambda end: AlignedCandles(grid[:end], candles[0].timeframe)
+        )
     flat = np.zeros(grid.shape, _row_type(strategy, values))
     for name, array in values.items():
         flat[name] = array if array.ndim == 2 else array[:, None]
@@ -93,10 +97,10 @@ def _row_type(strategy: Strategy, values: dict[str, Rows]) -> np.dtype[np.void]:
     return np.dtype([*described, ("__end__", "i8")], align=True)
 
 
-def _check_causal(strategy: Strategy, values: dict[str, Rows], candles: Any, cut: Any) -> None:
+def _check_causal(strategy: Strategy, values: dict[str, Rows], candles: Any, shape: tuple[int, ...], cut: Any) -> None:
     """Compute the indicators again on shorter history: what changes has looked ahead (rule T2)."""
     for end in sorted({len(candles) // 2, len(candles) * 4 // 5} - {0}):
-        again = _computed(strategy, cut(end), (end, *next(iter(values.values())).shape[1:]) if values else (end,))
+        again = _computed(strategy, cut(end), (end, *shape[1:]))
         for name, array in values.items():
             before, now = array[:end], again[name]
             if array.dtype.kind == "f":

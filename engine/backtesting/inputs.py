@@ -36,7 +36,7 @@ class Rules:
     def __post_init__(self) -> None:
         """Refuse what cannot be a rule."""
         if self.path not in codes.PATHS:
-            hint = did_you_mean(str(self.path), codes.PATHS)
+            hint = did_you_mean(str(self.path), codes.PATHS, listed=True)
             raise ConfigError(f'path: expected one of {", ".join(codes.PATHS)}, was "{self.path}"{hint}')
         if not isinstance(self.latency_ms, int) or self.latency_ms < 0:
             raise ConfigError(f"latency_ms: expected a whole number of milliseconds from 0 on, was {self.latency_ms!r}")
@@ -53,7 +53,8 @@ class Inputs:
     markets: list[Market]
     candles: list[Candles]
     detail: list[Candles] | None
-    cash: float
+    cash: float  # quote, of all venues together
+    cash_by_venue: dict[str, float]
     timeframe_ms: int
     grid: Rows  # CANDLE rows, shape (timestamps, markets), NaN prices where a market has no candle
     strategies: list[Strategy]  # one prepared copy a slot
@@ -83,7 +84,7 @@ def gather(
     candles: Sequence[Candles],
     markets: Sequence[Market],
     *,
-    cash: float,
+    cash: float | Mapping[str, float],
     detail: Sequence[Candles] | None = None,
     holdings: Mapping[str, float] | None = None,
     compiled: bool = True,
@@ -97,8 +98,6 @@ def gather(
     """
     if not isinstance(strategy, Strategy):
         raise ConfigError(f"strategy: expected an instance such as MyStrategy(fast=10), was {strategy!r}")
-    if not isinstance(cash, int | float) or not np.isfinite(cash) or cash <= 0.0:
-        raise ConfigError(f"cash: expected a positive amount, was {cash!r}")
     for one in candles:
         if not isinstance(one, Candles):
             raise ConfigError(
@@ -110,6 +109,7 @@ def gather(
     if not candles or len(candles) != len(markets):
         raise ConfigError(f"candles and markets: expected one market for each, were {len(candles)} and {len(markets)}")
     _check_together(candles, markets, detail)
+    by_venue = _cash_by_venue(cash, markets)
     program = read_program(type(strategy))
     spot = [market.symbol for market in markets if market.kind == "spot"]
     if program.shorts and spot:
@@ -129,7 +129,7 @@ def gather(
             tuple(markets[i] for i in chosen),
             tuple(_price_at(grid[:, i], begin, is_portfolio(type(strategy))) for i in chosen),
             tuple(held[i] for i in chosen),
-            float(cash) / slots,
+            sum(by_venue.values()) / slots,
         )
         starts.append(start)
         plans.append(prepared_plan(prepared, start))
@@ -138,7 +138,7 @@ def gather(
             _refuse(strategy, plan)
     indicators = indicator_rows(strategies, candles, grid, rows_of, check_causality)
     record = to_record(strategies[0])
-    native = Native({}, "compiled=False was asked for")
+    native = Native({}, "that was asked for")
     if compiled:
         native = compile_steps(program, record.dtype, indicators[0].dtype)
     hashes = {
@@ -149,8 +149,9 @@ def gather(
         ),
     }
     return Inputs(
-        strategy, list(markets), list(candles), list(detail) if detail else None, float(cash), candles[0].timeframe_ms,
-        grid, strategies, indicators, indicators[0].dtype, program, native, begin, held, starts, plans, hashes,
+        strategy, list(markets), list(candles), list(detail) if detail else None, sum(by_venue.values()), by_venue,
+        candles[0].timeframe_ms, grid, strategies, indicators, indicators[0].dtype, program, native, begin, held,
+        starts, plans, hashes,
     )  # fmt: skip
 
 
@@ -171,6 +172,22 @@ def _refuse(strategy: Strategy, plan: Plan | None) -> None:
         first, *others = plan.refusals
         more = f"; and {len(others)} more, see `tradewind plan`" if others else ""
         raise ConfigError(f"{type(strategy).__name__}: {first.code}: {first.sentence}{more}")
+
+
+def _cash_by_venue(cash: float | Mapping[str, float], markets: Sequence[Market]) -> dict[str, float]:
+    """Return each venue's cash; one number is for one venue, since money does not move between them by itself."""
+    venues = list(dict.fromkeys(market.venue for market in markets))
+    if not isinstance(cash, Mapping):
+        if len(venues) > 1:
+            example = ", ".join(f'"{venue}": 5000' for venue in venues)
+            raise ConfigError(f"cash: expected an amount for each venue, {{{example}}}, was {cash!r}")
+        cash = {venues[0]: cash}
+    if set(cash) != set(venues):
+        raise ConfigError(f"cash: expected an amount for each of {', '.join(venues)}, was for {', '.join(cash)}")
+    for amount in cash.values():
+        if not isinstance(amount, int | float) or isinstance(amount, bool) or not np.isfinite(amount) or amount <= 0.0:
+            raise ConfigError(f"cash: expected a positive amount, was {amount!r}")
+    return {venue: float(cash[venue]) for venue in venues}
 
 
 def _first_decision(strategy: Strategy, count: int) -> int:

@@ -22,13 +22,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+COUNTING_PATHS = ("adverse", "favourable")  # they play both orders of the extremes
+
+
 class Result:
     """Hold the outcome of one backtest; pandas outward, flat records inside."""
 
-    def __init__(self, run: Run, ends: dict[str, float], seconds: float) -> None:
-        """Take over a finished (or stopped) run; ends: the final equity by path."""
+    def __init__(
+        self,
+        run: Run,
+        ends: dict[str, float],
+        seconds: float,
+        *,
+        dependent: dict[str, int] | None = None,
+        done: int | None = None,
+    ) -> None:
+        """Take over a run; ends and dependent: final equity and counted candles by path; done: whole candles."""
         self.run, self.inputs, self.ends, self.seconds = run, run.inputs, ends, seconds
-        done = run.k
+        self._dependent = dependent or {}
+        done = run.k if done is None else done
         self.fill_rows = run.fills[: int(run.run[0]["fill_count"])]
         self.event_rows = run.events[: int(run.run[0]["event_count"])]
         self.equity_curve = run.equity[:done]
@@ -131,7 +143,7 @@ class Result:
     @property
     def complete(self) -> bool:
         """Return whether the run reached its last candle."""
-        return self.run.k == len(self.inputs.grid)
+        return len(self.equity_curve) == len(self.inputs.grid)
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -142,9 +154,11 @@ class Result:
         return min(returns), max(returns)
 
     @property
-    def path_dependent(self) -> int:
-        """Return on how many timestamps the outcome depended on the path (known for adverse and favourable only)."""
-        return int(self.run.run[0]["dependent_count"])
+    def path_dependent(self) -> int | None:
+        """Return on how many timestamps the outcome depended on the path; None where no path was played that counts."""
+        if self.run.rules.path in COUNTING_PATHS:
+            return int(self.run.run[0]["dependent_count"])
+        return next((self._dependent[path] for path in COUNTING_PATHS if path in self._dependent), None)
 
     @property
     def has_headline(self) -> bool:
@@ -174,7 +188,8 @@ class Result:
             said.insert(0, f"equity fell to zero or below at {when}: a venue would have liquidated the position before")
         if self.complete is False:
             said.append(
-                f"the run stopped after {self.run.k:,} of {len(inputs.grid):,} candles; these are partial results"
+                f"the run stopped after {len(self.equity_curve):,} of {len(inputs.grid):,} candles; "
+                "these are partial results"
             )
         if not self.run.compiled:
             said.append(f"interpreted, about 100 times slower: {inputs.native.reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -37,7 +38,9 @@ from engine.strategy import to_record
 
 Progress = Callable[[int, int], None]
 STEPS_OF_CORE = {"step_match": MATCH_STEP, "step_leg": LEG_STEP, "step_fill": FILL_STEP, "step_end": END_STEP}
-COMPILED_STEP, INTERPRETED_STEP = 1 << 17, 1 << 11
+INTERPRETED_STEP = 1 << 11  # candles between two reports of progress
+LOOK_SECONDS = 0.05  # between two looks at a compiled run
+STOP_SECONDS = 2.0  # what a strategy has to come back from one step
 
 
 class Run:
@@ -74,12 +77,12 @@ class Run:
             advance(self.run.ctypes.data, 0)  # compiles, where that is still to be done, and goes nowhere
 
     def _markets(self, inputs: Inputs) -> tuple[Rows, Rows, list[Rows]]:
-        first = inputs.markets[0]
         venues = list(dict.fromkeys(market.venue for market in inputs.markets))
         spots = [market for market in inputs.markets if market.kind == "spot"]
         balances = np.zeros(len(venues) + len(spots), BALANCE)
         balances["price"][: len(venues)] = 1.0
-        balances["amount"][venues.index(first.venue)] = inputs.cash
+        for venue, amount in inputs.cash_by_venue.items():
+            balances["amount"][venues.index(venue)] = amount
         markets = np.zeros(len(inputs.markets), MARKET)
         details: list[Rows] = []
         for index, market in enumerate(inputs.markets):
@@ -168,6 +171,14 @@ class Run:
                 slot[step] = address
 
     @property
+    def marked(self) -> int | None:
+        """Return how many candles are matched and marked whole; None while one is being matched."""
+        run = self.run[0]
+        if run["phase"] == 1:
+            return int(run["k"]) + 1
+        return int(run["k"]) if run["b"] == 0 and run["status"] in (codes.OK, codes.STOPPED) else None
+
+    @property
     def k(self) -> int:
         """Return how many candles lie behind the run."""
         return int(self.run[0]["k"])
@@ -175,12 +186,39 @@ class Run:
     def advance(self, until: int | None = None, progress: Progress | None = None) -> None:
         """Go forward to a candle (default: the end); raises StrategyError where the author's code fails."""
         total = len(self.inputs.grid) if until is None else until
-        step = COMPILED_STEP if self.compiled else INTERPRETED_STEP
+        if self.compiled and threading.current_thread() is threading.main_thread():
+            self._advance_beside(total, progress)
+            return
+        step = total if self.compiled else INTERPRETED_STEP
         with np.errstate(divide="raise", invalid="raise"):  # numpy numbers in interpreted methods fail as Python's do
             while self.k < total:
                 self._advance_to(min(total, self.k + step))
                 if progress is not None:
                     progress(self.k, total)
+
+    def _advance_beside(self, total: int, progress: Progress | None) -> None:
+        """Advance in a thread, so that this one hears Ctrl-C: Python handles no signal while native code runs."""
+        raised: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                self._advance_to(total)
+            except BaseException as error:
+                raised.append(error)
+
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        try:
+            while worker.is_alive():
+                worker.join(LOOK_SECONDS)
+                if progress is not None:
+                    progress(self.k, total)
+        except KeyboardInterrupt:
+            self.run[0]["stop"] = 1
+            worker.join(STOP_SECONDS)
+            raise
+        if raised:
+            raise raised[0]
 
     def _advance_to(self, until: int) -> None:
         run = self.run[0]
@@ -192,6 +230,8 @@ class Run:
                 self._grow()
                 run["status"] = codes.OK
                 continue
+            if status == codes.STOPPED:
+                return
             raise self._failure(int(status))
 
     def _grow(self) -> None:

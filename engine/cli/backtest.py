@@ -110,7 +110,7 @@ def _run(
 ) -> Result:
     """Run; where the strategy fails, keep what there is and let its error through."""
     from engine.backtesting import backtest as run
-    from engine.errors import StrategyError
+    from engine.errors import InterruptedRunError, StrategyError
 
     try:
         return run(
@@ -125,7 +125,7 @@ def _run(
             compiled=not interpreted,
             progress=progress,
         )
-    except StrategyError as error:
+    except (StrategyError, KeyboardInterrupt) as error:
         partial = getattr(error, "partial", None)
         if partial is None or not len(partial.equity_curve):
             raise
@@ -133,7 +133,10 @@ def _run(
         if folder is None:
             raise
         done, total = len(partial.equity_curve), len(partial.inputs.grid)
-        raise StrategyError(f"{error}; the results of {done:,} of {total:,} candles are in {folder}") from error
+        kept = f"the results of {done:,} of {total:,} candles are in {folder}"
+        if isinstance(error, KeyboardInterrupt):
+            raise InterruptedRunError(f"stopped before the end; {kept}") from None
+        raise StrategyError(f"{error}; {kept}") from error
 
 
 def _show(result: Result, definition: Definition, inputs: RunInputs, folder: Path | None, as_json: bool) -> None:
@@ -165,9 +168,11 @@ def _show(result: Result, definition: Definition, inputs: RunInputs, folder: Pat
             console.print(f"  tradewind {line}", soft_wrap=True, markup=False)
         console.print()
     played = len(result.ends) * sum(len(one) for one in inputs.candles)
+    speed = (
+        f" in {result.seconds:.2f} s: {played / result.seconds:,.0f} candles a second" if result.seconds > 0.01 else ""
+    )
     console.print(
-        f"{f'Saved in {folder}' if folder else 'Not saved'}. {counted(len(result.ends), 'path')} in "
-        f"{result.seconds:.2f} s: {played / max(result.seconds, 1e-9):,.0f} candles a second.",
+        f"{f'Saved in {folder}' if folder else 'Not saved'}. {counted(len(result.ends), 'path')} played{speed}.",
         soft_wrap=True,
         markup=False,
     )

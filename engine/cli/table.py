@@ -101,7 +101,8 @@ def _headline(summary: dict[str, Any]) -> Iterator[Row]:
     base = f"of start equity on path {summary['rules']['path']}"
     if bounds is not None:
         low, high = (percent(bound, sign=True) for bound in bounds)
-        dependent = counted(summary["path_dependent_candles"], "candle")
+        count = summary["path_dependent_candles"]
+        dependent = "an uncounted number of candles" if count is None else counted(count, "candle")
         if bounds[0] < 0.0 < bounds[1]:
             total = f"{low} to {high}"
             base = f"of start equity: its sign depends on the path inside {dependent}, so no one number stands for it"

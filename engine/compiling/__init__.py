@@ -2,6 +2,7 @@
 
 from engine.compiling.interpreted import Interpreted
 from engine.compiling.native import Native, compile_steps, program_digest
-from engine.compiling.source import Program, read_program
+from engine.compiling.program import Program
+from engine.compiling.source import read_program
 
 __all__ = ["Interpreted", "Native", "Program", "compile_steps", "program_digest", "read_program"]

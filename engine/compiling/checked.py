@@ -59,6 +59,21 @@ def whole(x):
     return result
 
 
+def integer(x):
+    """Return a number cut to the whole number that 64 bits hold."""
+    if not -9.223372036854775e18 < x < 9.223372036854775e18:
+        raise ValueError("int: expected a number that 64 bits hold")
+    return int(x)
+
+
+def rounded(x, decimals):
+    """Return a number rounded to so many decimals, halves to even, as scaled whole numbers."""
+    scale = 1.0
+    for _ in range(abs(decimals)):
+        scale *= 10.0
+    return np.rint(x * scale) / scale if decimals >= 0 else np.rint(x / scale) * scale
+
+
 def power(x, y):
     """Return x to the y; small whole powers by multiplication, in one order everywhere."""
     base = float(x)
@@ -95,5 +110,22 @@ CHECKED = {
     np.exp: exp,
     np.power: power,
     pow: power,
+    int: integer,
 }
-BY_NAME = {function.__name__: function for function in (log, log2, log10, log1p, sqrt, exp, power, whole)}
+BY_NAME = {
+    function.__name__: function for function in (log, log2, log10, log1p, sqrt, exp, power, whole, integer, rounded)
+}
+_OF_ARRAYS = {"log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p, "sqrt": np.sqrt, "exp": np.exp,
+              "power": np.power}  # fmt: skip
+
+
+def interpreted(name):
+    """Return a checked function for interpreted code: there it takes whole arrays too."""
+    function, of_arrays = BY_NAME[name], _OF_ARRAYS.get(name)
+
+    def call(*arguments):
+        if of_arrays is not None and any(isinstance(one, np.ndarray) for one in arguments):
+            return of_arrays(*arguments)
+        return function(*arguments)
+
+    return call

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.compiling.source import Program
+from engine.compiling.program import Program
 from engine.core.placing import view
 from engine.core.records import BOOK, BOOK_SIZE, CANDLE, CANDLE_SIZE, FILL, FILL_SIZE
 from engine.core.verbs import VERBS, VIEWS_OF_BOOK

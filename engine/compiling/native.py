@@ -14,7 +14,9 @@ from numba.core.errors import NumbaWarning
 
 from engine.codecache import bounds_checked, core_digest, digest_of, disk_cache, file_bytes
 from engine.compiling.checked import BY_NAME
-from engine.compiling.source import Program
+from engine.compiling.frozen import described
+from engine.compiling.program import Program
+from engine.compiling.twins import OF_METHOD
 from engine.core.account_type import account_at, portfolio_at
 from engine.core.jit import c_function
 from engine.core.memory import as_pointer, candle_at, record_reader, run_at, slot_at
@@ -65,17 +67,17 @@ def program_digest(program: Program, strategy: np.dtype[np.void], indicators: np
     own = [file_bytes(str(path)) for path in sorted(here.glob("*.py"))]
     authors = [Path(path).read_bytes() if Path(path).exists() else path.encode() for path in files]
     pieces = [repr((name, piece.code.co_consts)).encode() for name, piece in program.pieces.items() if not authors]
-    constants = []
-    for text in program.constants:
-        path = Path(text.split("=", 1)[-1])
-        constants.append(path.read_bytes() if path.suffix == ".py" and path.exists() else text.encode())
+    frozen = [part for piece in program.pieces.values() for part in described(piece.code, piece.namespace)]
+    constants = [text.encode() for text in program.constants]
     owner = f"{program.owner.__module__}.{program.owner.__qualname__}"
     shape = f"{owner}|{strategy.descr}|{indicators.descr}|{program.reasons}|{bounds_checked()}"
-    return digest_of([core_digest().encode(), *own, *authors, *pieces, *constants, shape.encode()])
+    return digest_of([core_digest().encode(), *own, *authors, *pieces, *constants, *frozen, shape.encode()])
 
 
 def compile_steps(program: Program, strategy: np.dtype[np.void], indicators: np.dtype[np.void]) -> Native:
     """Compile every step; where one cannot be, return the reason in one line and no address at all."""
+    if program.obstacle:
+        return Native({}, program.obstacle)
     digest = program_digest(program, strategy, indicators)
     if digest in _MADE:  # taking it from disk again would cost a linking, 10 to 80 ms
         return _MADE[digest]
@@ -100,9 +102,13 @@ def compile_steps(program: Program, strategy: np.dtype[np.void], indicators: np.
         return made
 
     made = {name: native(function) for name, function in functions.items()}
+
+    def twin(function: Any) -> Any:
+        return njit(**options)(function) if function in OF_METHOD.values() else function
+
     checked = {name: njit(**options)(function) for name, function in BY_NAME.items()}
     for piece in program.pieces.values():  # the same functions, now calling compiled ones
-        piece.link(made, checked.__getitem__)
+        piece.link(made, checked.__getitem__, twin)
     readers: dict[str, Any] = {
         "carray": carray, "as_pointer": as_pointer, "slot_at": slot_at, "run_at": run_at, "CANDLE": CANDLE,
         "INDICATORS": indicators, "__name__": __name__, "strategy_at": record_reader(strategy),
@@ -148,7 +154,12 @@ def _in_one_line(error: Exception, program: Program, step: str) -> str:
         for part in text.splitlines()
         if part.strip() and not part.strip().startswith(skip)
     ]
+    marks = ("nknown attribute", "cannot ", "annot be", "nsupported", "required")
     why = next(
-        (part for part in said if "nknown attribute" in part or "annot" in part or "nsupported" in part), said[0]
+        (part for part in said if any(mark in part for mark in marks)), said[0] if said else "not known to numba"
     )
+    why = re.sub(r"Module\(<module '([\w.]+)'[^)]*\)", r"\1", why)
+    why = re.sub(r"Type of variable '\$\S+'", "the type of a value", why)
+    if "scipy" in text:
+        why += "; pip install scipy"
     return f'{Path(whole).name}:{line}: "{source}" cannot be compiled ({why[:160].rstrip(".:")})'

@@ -127,7 +127,7 @@ def _glide(run, k, until):
         base = balance_of(run, market.base_balance)
         held = base.amount
     run.phase = 1
-    while k < until and run.event_count <= last_event:
+    while k < until and run.event_count <= last_event and run.stop == 0:
         address = candles + k * CANDLE_SIZE
         candle = candle_at(address)
         close = candle.close
@@ -182,6 +182,9 @@ def advance(address, until):
             if k >= until:
                 break
         run.k = k
+        if run.stop != 0 and run.phase == 0 and first == 0:
+            run.status = codes.STOPPED
+            return run.status
         row = candles + k * stride
         if run.phase == 0:
             gross, floating = _match_all(run, row, first)

@@ -22,7 +22,7 @@ TIMES_IN_FORCE = ("gtc", "ioc", "fok")
 ADVERSE, FAVOURABLE, NEAREST, LOW_FIRST, HIGH_FIRST = 0, 1, 2, 3, 4
 PATHS = ("adverse", "favourable", "nearest", "low_first", "high_first")
 
-OK, NEED_ROOM, STRATEGY_FAILED, TOO_MANY_FILLS, TOO_MANY_EVENTS = 0, 1, 2, 3, 4
+OK, NEED_ROOM, STRATEGY_FAILED, TOO_MANY_FILLS, TOO_MANY_EVENTS, STOPPED = 0, 1, 2, 3, 4, 5
 
 # What happened to an order besides being filled. Denied is always our own word; a venue would say rejected.
 DENIED_SIZE = 1

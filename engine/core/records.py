@@ -178,6 +178,7 @@ RUN = _record(
     ("step_fill", "i8"),
     ("step_end", "i8"),
     ("equity_now", "f8"),
+    ("stop", "i8"),  # set from another thread: return before the next candle
     ("status", "i8"),
 )
 

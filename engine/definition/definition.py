@@ -31,7 +31,7 @@ class Definition:
     name: str
     where: str  # the file, as errors name it
     strategy: str
-    cash: float
+    cash: float | Mapping[str, float]
     sources: tuple[str, ...]  # "venue:symbol", one a market
     timeframe: str
     since: str | int | None = None
@@ -82,7 +82,7 @@ class Flags:
             changes["cash"] = self.cash
         if self.path is not None:
             if self.path not in PATHS:
-                hint = did_you_mean(self.path, PATHS)
+                hint = did_you_mean(self.path, PATHS, listed=True)
                 raise ConfigError(f'--path: expected one of {", ".join(PATHS)}, was "{self.path}"{hint}')
             changes["rules"] = replace(definition.rules, path=self.path)
         return replace(definition, **changes)
@@ -108,9 +108,7 @@ def read_definition(path: Path, settings: Settings) -> Definition:
     strategy = top.required("strategy", '"moving_average_short"')
     if not isinstance(strategy, str):
         raise top.refusal("strategy", "a strategy's name in quotes", strategy)
-    cash = top.take("cash", float, settings.cash)
-    if not 0.0 < cash < float("inf"):
-        raise top.refusal("cash", "a positive amount", cash)
+    cash = _cash(top, settings.cash)
     if "candles" not in top.values:
         raise ConfigError(f"{where}: the table [candles] is missing; it says which market and timeframe to run on")
     return Definition(
@@ -141,7 +139,7 @@ def _candles(table: Table) -> dict[str, Any]:
         _check_sources(sources)
         timeframe_ms(found["timeframe"])
         if found["detail"] is not None:
-            timeframe_ms(found["detail"])
+            _detail(found["detail"])
     except ConfigError as error:
         raise ConfigError(f"{table.where}: {error}") from None
     for name, time in (("from", found["since"]), ("to", found["until"])):
@@ -150,6 +148,13 @@ def _candles(table: Table) -> dict[str, Any]:
         if found[name] is not None and not any(one.startswith("simulated:") for one in sources):
             raise ConfigError(f"{table.where}: {name} belongs to the simulated market; remove it for {sources[0]}")
     return found
+
+
+def _detail(timeframe: str) -> None:
+    try:
+        timeframe_ms(timeframe)
+    except ConfigError as error:
+        raise ConfigError(f"detail: {str(error).removeprefix('timeframe: ')}") from None
 
 
 def _check_sources(sources: list[str]) -> None:
@@ -185,6 +190,14 @@ def _markets(top: Table, where: str) -> dict[str, dict[str, Any]]:
     symbols = {parse_market(one)[1] for one in _sources_of(top)}
     table = Table(top.values.get("markets", {}), f"{where}: [markets]", symbols)
     return {symbol: _market(values, f'{where}: [markets."{symbol}"]') for symbol, values in table.values.items()}
+
+
+def _cash(top: Table, default: float) -> float | dict[str, float]:
+    given = top.values.get("cash", default)
+    for amount in given.values() if isinstance(given, dict) else [given]:
+        if type(amount) not in (int, float) or not 0.0 < amount < float("inf"):
+            raise top.refusal("cash", "a positive amount, or one for each venue", amount)
+    return {venue: float(amount) for venue, amount in given.items()} if isinstance(given, dict) else float(given)
 
 
 def _holdings(top: Table, where: str) -> dict[str, float]:

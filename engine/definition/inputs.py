@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.candles import Candles, holes, load_candles
+from engine.candles.timeframes import parse_time
 from engine.definition.definition import AUTO, Definition
 from engine.errors import ConfigError, DataError
 from engine.market import Market, tick_of
@@ -32,7 +33,7 @@ class RunInputs:
     candles: list[Candles]
     markets: list[Market]
     detail: list[Candles] | None
-    cash: float
+    cash: float | Mapping[str, float]
     holdings: Mapping[str, float]
     rules: Rules
     notes: list[str]
@@ -41,6 +42,9 @@ class RunInputs:
 def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInputs:
     """Find the strategy, load the candles of the store in `root`, describe the markets; strict: holes are an error."""
     timeframes = [definition.timeframe, *([definition.detail] if definition.detail is not None else [])]
+    since, until = definition.since, definition.until
+    if since is not None and until is not None and parse_time(since) >= parse_time(until):
+        raise ConfigError(f"from, to: expected a span that begins before it ends, were {since} and {until}")
     strategy, rules = _strategy(definition), _rules(definition)
     candles, *finer = (
         [_candles(definition, one, timeframe, root) for one in definition.sources] for timeframe in timeframes

@@ -43,11 +43,17 @@ def as_toml(definition: Definition, inputs: RunInputs) -> str:
     lines = [
         f"# {definition.where} as it was run on {len(first):,} candles, with flags, settings and defaults.",
         f"strategy = {_value(definition.strategy)}",
-        f"cash = {_value(inputs.cash)}",
+        f"cash = {_cash(inputs.cash)}",
     ]
     for name, table in tables:
         lines += ["", f"[{name}]", *(f"{key} = {_value(value)}" for key, value in table.items() if value is not None)]
     return "\n".join(lines) + "\n"
+
+
+def _cash(cash: float | Mapping[str, float]) -> str:
+    if isinstance(cash, Mapping):
+        return "{ " + ", ".join(f"{json.dumps(venue)} = {amount!r}" for venue, amount in cash.items()) + " }"
+    return _value(cash)
 
 
 def _value(value: Any) -> str:

@@ -42,7 +42,7 @@ def exposure(gross_notional: Floats, equity: Floats) -> float | None:
 
 def time_in_market(gross_notional: Floats) -> float | None:
     """Return the share of candle closes with any open position, 0 … 1."""
-    return np.count_nonzero(gross_notional) / len(gross_notional) if len(gross_notional) else None
+    return float(np.count_nonzero(gross_notional)) / len(gross_notional) if len(gross_notional) else None
 
 
 def turnover(fill_notional: Floats, equity: Floats, elapsed_ms: int) -> tuple[float | None, float | None]:

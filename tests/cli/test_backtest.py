@@ -141,7 +141,7 @@ def test_a_strategy_that_raises_names_its_line_and_keeps_what_it_had(shell: Shel
     assert (said.code, said.out) == (1, "")
     assert "strategies/raises.py:6: " in said.err
     assert "ZeroDivisionError" in said.err
-    assert "the results of 144 of 1,440 candles are in kept" in said.err
+    assert "the results of 145 of 1,440 candles are in kept" in said.err
     kept = json.loads((shell.folder / "kept" / "metrics.json").read_text())
     assert kept["complete"] is False
     assert any("these are partial results" in warning for warning in kept["warnings"])

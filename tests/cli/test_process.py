@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -66,21 +67,36 @@ def test_an_error_of_ours_has_no_traceback_and_a_fault_of_ours_has_one(tmp_path:
     assert "'NoneType' object is not callable" in broken.stderr
 
 
+SLOW = """
+from engine import Strategy, state
+
+class Slow(Strategy):
+    n: int = state(0)
+
+    def on_candle(self, candle, ind, account):
+        if candle.open_ms == 1704070800000:
+            print("running")
+            while True:
+                self.n += 1
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
-def test_ctrl_c_ends_a_run_with_one_sentence_and_no_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["--interpreted", "--no-bounds"], ids=["interpreted", "compiled"])
+def test_ctrl_c_ends_a_run_with_one_sentence_and_keeps_what_there_is(tmp_path: Path, how: str) -> None:
     (tmp_path / "strategies").mkdir()
-    (tmp_path / "strategies/slow.py").write_text(
-        "from engine import Strategy\n\nclass Slow(Strategy):\n    def on_candle(self, candle, ind, account):\n"
-        "        if candle.open_ms == 1704067200000:\n            print('running', flush=True)\n        while True:\n"
-        "            pass\n"
-    )
+    (tmp_path / "strategies/slow.py").write_text(SLOW)
     (tmp_path / "slow.toml").write_text(SHORT.replace("moving_average_short", "slow").partition("[parameters]")[0])
-    words = [*COMMAND, "backtest", "slow.toml", "--interpreted"]
-    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    words = [*COMMAND, "backtest", "slow.toml", how, "--out", "kept"]
+    with subprocess.Popen(
+        words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == "running\n"
         process.send_signal(signal.SIGINT)
-        assert process.stderr.read() == "error: stopped before the end; nothing was saved\n"
+        said = process.stderr.read()
+    assert said == "error: stopped before the end; the results of 2 of 1,440 candles are in kept\n"
     assert process.returncode == 130
-    assert not (tmp_path / "backtests").exists()
+    assert (tmp_path / "kept" / "metrics.json").exists()

@@ -72,9 +72,9 @@ def test_a_strategy_that_raises_while_it_holds_a_position_leaves_results_that_ad
     with pytest.raises(StrategyError, match="out of luck") as caught:
         backtest(Holding(), candles(*rows), market(), compiled=compiled)
     partial = caught.value.partial  # type: ignore[attr-defined]
-    assert partial.equity_curve.tolist() == [10_000.0, 10_000.0, 10_008.0]
+    assert partial.equity_curve.tolist() == [10_000.0, 10_000.0, 10_008.0, 9_995.0]
     assert partial.metrics.unexplained == 0.0
-    assert any("stopped after 3 of 5 candles" in warning for warning in partial.warnings)
+    assert any("stopped after 4 of 5 candles" in warning for warning in partial.warnings)
 
 
 class Annotated(Strategy):
