@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import copy
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 import numpy as np
@@ -36,14 +37,17 @@ class Param:
     optional: bool = False
     unit: str = ""
     help: str = ""
+    whole: bool = False  # an int by its annotation, where the default None does not tell
 
     @property
     def kind(self) -> str:
-        """Return float, int, bool, choice, duration, schedule or list."""
-        if self.unit in ("duration", "schedule"):
+        """Return float, int, bool, choice, duration, time, schedule, later or list."""
+        if self.unit in ("duration", "schedule", "time", "later"):
             return self.unit
         if self.choices is not None:
             return "choice"
+        if self.whole:
+            return "int"
         if isinstance(self.default, list | tuple):
             return "list"
         if self.default is None or isinstance(self.default, float):
@@ -61,6 +65,8 @@ class Param:
             "bool": "true or false",
             "duration": 'a time like "5m"',
             "schedule": "a schedule",
+            "time": 'a time like "2024-12-31"',
+            "later": "nothing: it is not yet supported",
         }
         text = words.get(self.kind) or f"{_length(self.default)} numbers"
         if self.low is not None and self.high is not None:
@@ -92,8 +98,8 @@ def param(
 ) -> Any:
     """Declare a parameter: its default decides its type, low and high are inclusive.
 
-    unit "duration" takes "5m" or milliseconds; unit "schedule" takes "daily 00:00" and the like (see engine.schedule).
-    optional: None is allowed, and is NaN in the step methods.
+    unit "duration" takes "5m" or milliseconds; "time" takes "2024-12-31" (UTC) or milliseconds; "schedule" takes
+    "daily 00:00" and the like (see engine.schedule). optional: None is allowed, and is NaN in the step methods.
     """
     return Param(default, low, high, tuple(choices) if choices is not None else None, optional, unit, help)
 
@@ -113,6 +119,7 @@ class Strategy:
     params: ClassVar[dict[str, Param]] = {}
     states: ClassVar[dict[str, State]] = {}
     max_orders: ClassVar[int] = 64  # open orders a market may hold; one more is denied with that reason
+    later: ClassVar[tuple[str, ...]] = ()  # names reserved for parameters to come: taken, for `plan` to refuse by name
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect the declarations of this class and of those it derives from."""
@@ -122,6 +129,8 @@ class Strategy:
                 f"{cls.__name__}.max_orders: expected a whole number of at least 1, was {cls.max_orders!r}"
             )
         cls.params, cls.states = dict(cls.params), dict(cls.states)
+        for name in vars(cls).get("later", ()):
+            cls.params[name] = Param(None, optional=True, unit="later", help="not yet supported")
         for name, value in list(vars(cls).items()):
             if not isinstance(value, Param | State):
                 continue
@@ -179,8 +188,9 @@ class Strategy:
         return None
 
     def values(self) -> dict[str, Any]:
-        """Return the parameters by name, as a person wrote them."""
-        return {name: getattr(self, name) for name in self.params}
+        """Return the parameters by name, as a person wrote them; those to come only where they were given."""
+        found = {name: getattr(self, name) for name in self.params}
+        return {n: v for n, v in found.items() if v is not None or self.params[n].kind != "later"}
 
     def __repr__(self) -> str:
         """Return the call that makes this strategy."""
@@ -202,6 +212,15 @@ def duration_ms(value: Any) -> int:
     return round(float(text[:-1]) * UNITS_MS[text[-1]])
 
 
+def time_ms(value: Any) -> int:
+    """Return milliseconds for "2024-12-31", "2024-12-31 08:00", a date or a whole number; ValueError otherwise."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    moment = datetime.fromisoformat(value.isoformat() if isinstance(value, date) else str(value).strip())
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
+
+
 def check_value(owner: str, name: str, declared: Param, value: Any) -> Any:
     """Return the value in its own type, or raise ConfigError: what, expected, was."""
 
@@ -214,6 +233,8 @@ def check_value(owner: str, name: str, declared: Param, value: Any) -> Any:
             return None
         raise refuse()
     kind = declared.kind
+    if kind == "later":
+        return value
     try:
         if kind == "choice":
             matches = [choice for choice in declared.choices or () if str(choice) == str(value)]
@@ -222,6 +243,8 @@ def check_value(owner: str, name: str, declared: Param, value: Any) -> Any:
             return value if isinstance(value, Schedule) else Schedule(str(value))
         if kind == "duration":
             value_now: Any = duration_ms(value)
+        elif kind == "time":
+            value_now = time_ms(value)
         elif kind == "bool":
             words = {"true": True, "false": False, "1": True, "0": False}
             value_now = value if isinstance(value, bool) else words[str(value).lower()]
@@ -251,8 +274,8 @@ def record_type(cls: type[Strategy]) -> np.dtype[np.void]:
     described: list[Any] = []
     for name, declared in cls.params.items():
         kind = declared.kind
-        if kind == "schedule":
-            continue  # lives in indicators(), which turns it into flags
+        if kind in ("schedule", "later"):
+            continue  # a schedule lives in indicators(), which turns it into flags
         if kind == "list":
             described.append((name, "f8", (_length(declared.default),)))
         else:
@@ -273,7 +296,7 @@ def to_record(strategy: Strategy) -> np.ndarray[Any, np.dtype[np.void]]:
             continue
         value = getattr(strategy, name)
         declared = cls.params.get(name)
-        if declared is not None and declared.choices is not None:
+        if value is not None and declared is not None and declared.choices is not None:
             value = declared.choices.index(value)
         record[name] = np.nan if value is None else value
     return record
@@ -282,15 +305,18 @@ def to_record(strategy: Strategy) -> np.ndarray[Any, np.dtype[np.void]]:
 def _typed(cls: type, name: str, declared: Param) -> Param:
     # "size: float = param(1)" is a float: the annotation decides between int and float.
     if _is_float(cls, name) and declared.kind == "int":
-        return Param(
-            float(declared.default), declared.low, declared.high, None, declared.optional, declared.unit, declared.help
-        )
-    return declared
+        return replace(declared, default=float(declared.default))
+    whole = declared.default is None and declared.kind == "float" and "int" in _annotation(cls, name)
+    return replace(declared, whole=True) if whole else declared
 
 
 def _is_float(cls: type, name: str) -> bool:
+    return "float" in _annotation(cls, name)
+
+
+def _annotation(cls: type, name: str) -> str:
     annotation = inspect.get_annotations(cls).get(name, "")
-    return "float" in (annotation if isinstance(annotation, str) else getattr(annotation, "__name__", ""))
+    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
 
 
 def _initial(kept: State) -> Any:

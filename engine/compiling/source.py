@@ -138,9 +138,12 @@ def _add(program: Program, name: str, function: FunctionType, *, is_method: bool
 _LIBRARIES = tuple({*sysconfig.get_paths().values(), str(Path(__file__).parents[1])})
 
 
-def _is_authors(function: FunctionType) -> bool:
+def is_authors(function: FunctionType, owner: type[Strategy]) -> bool:
+    """Return whether a function comes along: it is no library's, or of the package that the strategy is of."""
     # A library's function is the compiler's business: it knows it, or the method runs interpreted.
-    return not function.__code__.co_filename.startswith(_LIBRARIES)
+    if not function.__code__.co_filename.startswith(_LIBRARIES):
+        return True
+    return function.__module__.split(".")[0] == owner.__module__.split(".")[0]
 
 
 class _Rewriter(ast.NodeTransformer):
@@ -205,7 +208,7 @@ class _Rewriter(ast.NodeTransformer):
             checked = None
         if checked is not None:
             node.func = self.named(self.checked_name(checked.__name__), function)
-        elif isinstance(target, FunctionType) and _is_authors(target):
+        elif isinstance(target, FunctionType) and is_authors(target, self.owner):
             key = f"{target.__module__}.{target.__qualname__}".replace("<locals>.", "")
             _add(self.program, key, target, is_method=False)
             name = _FUNCTION + key.replace(".", "_")

@@ -1,0 +1,88 @@
+"""Parameters as they are declared, given and laid out flat."""
+
+from __future__ import annotations
+
+import math
+import sysconfig
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from engine import ConfigError, Strategy, param
+from engine.compiling.source import is_authors
+from engine.strategy import to_record
+
+JUNE_MS = 1_717_200_000_000  # 2024-06-01
+
+
+class Declared(Strategy):
+    """One parameter of each kind that the shipped strategies do not show."""
+
+    later = ("custom_steps",)
+    count: int = param(None, low=1, optional=True)
+    kind: str = param(None, choices=["ladder", "schedule"], optional=True)
+    end_at = param(None, unit="time", optional=True)
+
+    def on_candle(self, candle, ind, account):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("count", "3", 3),
+        ("count", "none", None),
+        ("kind", "schedule", "schedule"),
+        ("end_at", "2024-06-01", JUNE_MS),
+        ("end_at", "2024-06-01T02:00+02:00", JUNE_MS),
+        ("end_at", JUNE_MS, JUNE_MS),
+        ("end_at", date(2024, 6, 1), JUNE_MS),
+        ("end_at", datetime(2024, 6, 1, tzinfo=UTC), JUNE_MS),
+        ("custom_steps", [{"deviation_rate": 0.01}], [{"deviation_rate": 0.01}]),
+    ],
+)
+def test_a_value_is_kept_in_its_own_type(name: str, given: Any, kept: Any) -> None:
+    assert getattr(Declared(**{name: given}), name) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("count", 2.5, "count: expected a whole number of at least 1, or none, was 2.5"),
+        ("kind", "laddr", "was 'laddr'; did you mean \"ladder\"?"),
+        ("end_at", "soon", "end_at: expected a time like \"2024-12-31\", or none, was 'soon'"),
+        ("custom_step", 1, 'unknown parameter custom_step; did you mean "custom_steps"?'),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_was_expected(name: str, given: Any, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Declared(**{name: given})
+    assert said in str(caught.value)
+
+
+def test_what_is_not_given_is_nan_in_the_record() -> None:
+    record = to_record(Declared())[0]
+    assert math.isnan(record["count"])
+    assert math.isnan(record["kind"])
+    assert math.isnan(record["end_at"])
+
+
+def test_a_name_reserved_for_later_has_no_place_in_the_record() -> None:
+    assert "custom_steps" not in (to_record(Declared(custom_steps=1)).dtype.names or ())
+
+
+def test_a_name_reserved_for_later_is_told_only_where_it_was_given() -> None:
+    assert "custom_steps" not in Declared().values()
+    assert Declared(custom_steps=1).values()["custom_steps"] == 1
+
+
+def test_helpers_of_an_installed_package_are_compiled_with_its_strategy() -> None:
+    def helper() -> None:
+        pass
+
+    helper.__code__ = helper.__code__.replace(co_filename=f"{sysconfig.get_paths()['purelib']}/mine/_helper.py")
+    helper.__module__ = "mine._helper"
+    owner = type("Mine", (Declared,), {"__module__": "mine.mine"})
+    assert is_authors(helper, owner)
+    assert not is_authors(helper, Declared)
