@@ -105,7 +105,10 @@ def param(
 
 
 def state(default: float | int | bool = 0.0, *, array: int = 0) -> Any:
-    """Declare a number of the strategy's own (or `array` of them) that lives from candle to candle."""
+    """Declare a number of the strategy's own (or `array` of them) that lives from candle to candle.
+
+    `prepare` may cut an array short, to one number a market or so: a smaller record is copied faster.
+    """
     if not isinstance(default, int | float):
         raise StrategyError(f"state(): expected a number or true/false as default, was {default!r}")
     if array < 0:
@@ -269,8 +272,12 @@ def check_value(owner: str, name: str, declared: Param, value: Any) -> Any:
     return value_now
 
 
-def record_type(cls: type[Strategy]) -> np.dtype[np.void]:
-    """Return the flat record of the strategy's parameters and state; choices are their index."""
+def record_type(strategy: Strategy) -> np.dtype[np.void]:
+    """Return the flat record of the strategy's parameters and state; choices are their index.
+
+    An array is as long as it is now: `prepare` may have cut it to what the run needs.
+    """
+    cls = type(strategy)
     described: list[Any] = []
     for name, declared in cls.params.items():
         kind = declared.kind
@@ -282,7 +289,7 @@ def record_type(cls: type[Strategy]) -> np.dtype[np.void]:
             described.append((name, {"float": "f8", "bool": "?"}.get(kind, "f8" if declared.optional else "i8")))
     for name, kept in cls.states.items():
         letter = "?" if isinstance(kept.default, bool) else "i8" if isinstance(kept.default, int) else "f8"
-        described.append((name, letter, (kept.array,)) if kept.array else (name, letter))
+        described.append((name, letter, (len(getattr(strategy, name)),)) if kept.array else (name, letter))
     described.append(("__end__", "i8"))  # never empty, and a whole number of eight bytes
     return np.dtype(described, align=True)
 
@@ -290,7 +297,7 @@ def record_type(cls: type[Strategy]) -> np.dtype[np.void]:
 def to_record(strategy: Strategy) -> np.ndarray[Any, np.dtype[np.void]]:
     """Return the strategy's parameters and state as one flat record."""
     cls = type(strategy)
-    record = np.zeros(1, record_type(cls))
+    record = np.zeros(1, record_type(strategy))
     for name in record.dtype.names or ():
         if name == "__end__":
             continue

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from engine import ConfigError, Strategy, param
+from engine import ConfigError, Market, Strategy, StrategyError, backtest, param, simulate, state
 from engine.compiling.source import is_authors
 from engine.strategy import to_record
+from tests.core.scripted import market, play
 
 JUNE_MS = 1_717_200_000_000  # 2024-06-01
 
@@ -86,3 +87,28 @@ def test_helpers_of_an_installed_package_are_compiled_with_its_strategy() -> Non
     owner = type("Mine", (Declared,), {"__module__": "mine.mine"})
     assert is_authors(helper, owner)
     assert not is_authors(helper, Declared)
+
+
+class Cut(Strategy):
+    """Keep as many numbers as `prepare` says."""
+
+    by_price: bool = param(False)
+    kept: float = state(array=200)
+
+    def prepare(self, start):
+        self.kept = self.kept[: int(start.price) if self.by_price else 2]
+
+    def on_candle(self, candle, ind, account):
+        self.kept[1] = candle.close
+
+
+def test_prepare_may_cut_a_state_array_to_what_the_run_needs() -> None:
+    result = play(Cut(), [(10.0, 10.0, 10.0, 10.0)])
+    assert result.run.states[0]["kept"].tolist() == [[0.0, 10.0]]
+
+
+def test_markets_whose_state_arrays_are_cut_to_different_lengths_are_refused() -> None:
+    symbols = ("BTC/USDT", "SOL/USDT")
+    candles = [simulate(symbol, "1h", JUNE_MS, JUNE_MS + 36_000_000) for symbol in symbols]
+    with pytest.raises(StrategyError, match="state arrays of one length for all markets"):
+        backtest(Cut(by_price=True), candles, [market(), Market(symbol="SOL/USDT", tick=0.1, lot=0.01, kind="linear")])
