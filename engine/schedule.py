@@ -69,15 +69,17 @@ class Schedule:
         times = np.unique(_utc(local, zone))
         return times[(times >= first_ms) & (times <= last_ms)]
 
-    def due(self, open_ms: Times, timeframe_ms: int) -> npt.NDArray[np.bool_]:
+    def due(self, open_ms: Times, timeframe_ms: int, until_ms: int | None = None) -> npt.NDArray[np.bool_]:
         """Return True on each candle in whose span (open, close] an occurrence falls; a hole's fall to its end."""
-        return self.due_count(open_ms, timeframe_ms) > 0
+        return self.due_count(open_ms, timeframe_ms, until_ms) > 0
 
-    def due_count(self, open_ms: Times, timeframe_ms: int) -> Times:
-        """Return how many occurrences fall to each candle."""
+    def due_count(self, open_ms: Times, timeframe_ms: int, until_ms: int | None = None) -> Times:
+        """Return how many occurrences, none later than until_ms, fall to each candle."""
         if not len(open_ms):
             return np.zeros(0, np.int64)
         edges = np.concatenate([open_ms[:1], open_ms + timeframe_ms])
+        if until_ms is not None:
+            edges = np.minimum(edges, until_ms)
         return np.diff(np.searchsorted(self.occurrences(int(edges[0]), int(edges[-1])), edges, side="right"))
 
     def __str__(self) -> str:
