@@ -121,7 +121,7 @@ class Strategy:
 
     params: ClassVar[dict[str, Param]] = {}
     states: ClassVar[dict[str, State]] = {}
-    max_orders: ClassVar[int] = 64  # open orders a market may hold; one more is denied with that reason
+    max_orders: int = 64  # open orders a market may hold; one more is denied with that reason
     later: ClassVar[tuple[str, ...]] = ()  # names reserved for parameters to come: taken, for `plan` to refuse by name
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -69,7 +69,8 @@ def _print_heading(console: Console, name: str, summary: dict[str, Any]) -> None
     rules = summary["rules"]
     since, until = min(one["from_ms"] for one in candles), max(one["until_ms"] for one in candles)
     count = sum(one["count"] for one in candles)
-    parameters = ", ".join(f"{key} {value}" for key, value in summary["parameters"].items())
+    given = {key: value for key, value in summary["parameters"].items() if value is not None}
+    parameters = ", ".join(f"{key} {value}" for key, value in given.items())
     console.print(f"[bold]{escape(name)}[/bold]: {escape(summary['strategy'])} ({escape(parameters)})", soft_wrap=True)
     console.print(
         f"{escape(listed)} {candles[0]['timeframe']}, {' and '.join(kinds)}, "
