@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import copy
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 import numpy as np
@@ -37,14 +38,17 @@ class Param:
     unit: str = ""
     help: str = ""
     words: tuple[str, ...] = ()  # allowed besides numbers; such a parameter is for prepare() and plan() only
+    whole: bool = False  # an int by its annotation, where the default None does not tell
 
     @property
     def kind(self) -> str:
-        """Return float, int, bool, choice, duration, schedule or list."""
-        if self.unit in ("duration", "schedule"):
+        """Return float, int, bool, choice, duration, time, schedule, later or list."""
+        if self.unit in ("duration", "schedule", "time", "later"):
             return self.unit
         if self.choices is not None:
             return "choice"
+        if self.whole:
+            return "int"
         if isinstance(self.default, list | tuple):
             return "list"
         if self.default is None or isinstance(self.default, float):
@@ -62,6 +66,8 @@ class Param:
             "bool": "true or false",
             "duration": 'a time like "5m"',
             "schedule": "a schedule",
+            "time": 'a time like "2024-12-31"',
+            "later": "nothing: it is not yet supported",
         }
         text = words.get(self.kind) or f"{_length(self.default)} numbers"
         if self.low is not None and self.high is not None:
@@ -95,15 +101,18 @@ def param(
 ) -> Any:
     """Declare a parameter: its default decides its type, low and high are inclusive.
 
-    unit "duration" takes "5m" or milliseconds; unit "schedule" takes "daily 00:00" and the like (see engine.schedule).
-    optional: None is allowed, and is NaN in the step methods. words are allowed besides numbers; the step methods
-    cannot see such a parameter, prepare() turns it into state.
+    unit "duration" takes "5m" or milliseconds; "time" takes "2024-12-31" (UTC) or milliseconds; "schedule" takes
+    "daily 00:00" and the like (see engine.schedule). optional: None is allowed, and is NaN in the step methods. words
+    are allowed besides numbers; the step methods cannot see such a parameter, prepare() turns it into state.
     """
     return Param(default, low, high, tuple(choices) if choices is not None else None, optional, unit, help, words)
 
 
 def state(default: float | int | bool = 0.0, *, array: int = 0) -> Any:
-    """Declare a number of the strategy's own (or `array` of them) that lives from candle to candle."""
+    """Declare a number of the strategy's own (or `array` of them) that lives from candle to candle.
+
+    `prepare` may cut an array short, to one number a market or so: a smaller record is copied faster.
+    """
     if not isinstance(default, int | float):
         raise StrategyError(f"state(): expected a number or true/false as default, was {default!r}")
     if array < 0:
@@ -116,8 +125,8 @@ class Strategy:
 
     params: ClassVar[dict[str, Param]] = {}
     states: ClassVar[dict[str, State]] = {}
-    not_yet: ClassVar[tuple[str, ...]] = ()  # names of parameters that have a meaning already and no code yet
     max_orders: int = 64  # open orders a market may hold; one more is denied with that reason
+    later: ClassVar[tuple[str, ...]] = ()  # names reserved for parameters to come: taken, for `plan` to refuse by name
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect the declarations of this class and of those it derives from."""
@@ -127,6 +136,8 @@ class Strategy:
                 f"{cls.__name__}.max_orders: expected a whole number of at least 1, was {cls.max_orders!r}"
             )
         cls.params, cls.states = dict(cls.params), dict(cls.states)
+        for name in vars(cls).get("later", ()):
+            cls.params[name] = Param(None, optional=True, unit="later", help="not yet supported")
         for name, value in list(vars(cls).items()):
             if not isinstance(value, Param | State):
                 continue
@@ -164,8 +175,6 @@ class Strategy:
     @classmethod
     def _unknown(cls, name: str) -> str:
         """Return the words for a parameter that this strategy does not take."""
-        if name in cls.not_yet:
-            return f"not_yet_supported: {name}; its name is reserved and it does nothing yet, so remove it"
         return f'unknown parameter "{name}"{did_you_mean(name, cls.params)}'
 
     def indicators(self, candles: Any) -> dict[str, Any]:
@@ -191,8 +200,9 @@ class Strategy:
         return None
 
     def values(self) -> dict[str, Any]:
-        """Return the parameters by name, as a person wrote them."""
-        return {name: getattr(self, name) for name in self.params}
+        """Return the parameters by name, as a person wrote them; those to come only where they were given."""
+        found = {name: getattr(self, name) for name in self.params}
+        return {n: v for n, v in found.items() if v is not None or self.params[n].kind != "later"}
 
     def __repr__(self) -> str:
         """Return the call that makes this strategy."""
@@ -214,6 +224,15 @@ def duration_ms(value: Any) -> int:
     return round(float(text[:-1]) * UNITS_MS[text[-1]])
 
 
+def time_ms(value: Any) -> int:
+    """Return milliseconds for "2024-12-31", "2024-12-31 08:00", a date or a whole number; ValueError otherwise."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    moment = datetime.fromisoformat(value.isoformat() if isinstance(value, date) else str(value).strip())
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
+
+
 def check_value(owner: str, name: str, declared: Param, value: Any) -> Any:
     """Return the value in its own type, or raise ConfigError: what, expected, was."""
 
@@ -227,7 +246,7 @@ def check_value(owner: str, name: str, declared: Param, value: Any) -> Any:
             return None
         raise refuse()
     kind = declared.kind
-    if isinstance(value, str) and value in declared.words:
+    if kind == "later" or (isinstance(value, str) and value in declared.words):
         return value
     try:
         if kind == "choice":
@@ -237,6 +256,8 @@ def check_value(owner: str, name: str, declared: Param, value: Any) -> Any:
             return value if isinstance(value, Schedule) else Schedule(str(value))
         if kind == "duration":
             value_now: Any = duration_ms(value)
+        elif kind == "time":
+            value_now = time_ms(value)
         elif kind == "bool":
             words = {"true": True, "false": False, "1": True, "0": False}
             value_now = value if isinstance(value, bool) else words[str(value).lower()]
@@ -261,13 +282,17 @@ def check_value(owner: str, name: str, declared: Param, value: Any) -> Any:
     return value_now
 
 
-def record_type(cls: type[Strategy]) -> np.dtype[np.void]:
-    """Return the flat record of the strategy's parameters and state; choices are their index."""
+def record_type(strategy: Strategy) -> np.dtype[np.void]:
+    """Return the flat record of the strategy's parameters and state; choices are their index.
+
+    An array is as long as it is now: `prepare` may have cut it to what the run needs.
+    """
+    cls = type(strategy)
     described: list[Any] = []
     for name, declared in cls.params.items():
         kind = declared.kind
-        if kind == "schedule" or declared.words:
-            continue  # turned into flags by indicators(), into state by prepare()
+        if kind in ("schedule", "later") or declared.words:
+            continue  # turned into flags by indicators(), into state by prepare(), or nothing yet
         if kind == "list":
             described.append((name, "f8", (_length(declared.default),)))
         else:
@@ -275,7 +300,7 @@ def record_type(cls: type[Strategy]) -> np.dtype[np.void]:
     for name, kept in cls.states.items():
         letter = "?" if isinstance(kept.default, bool) else "i8" if isinstance(kept.default, int) else "f8"
         letter = "i8" if kept.array and letter == "?" else letter  # numba has no nested arrays of booleans
-        described.append((name, letter, (kept.array,)) if kept.array else (name, letter))
+        described.append((name, letter, (len(getattr(strategy, name)),)) if kept.array else (name, letter))
     described.append(("__end__", "i8"))  # never empty, and a whole number of eight bytes
     return np.dtype(described, align=True)
 
@@ -283,14 +308,14 @@ def record_type(cls: type[Strategy]) -> np.dtype[np.void]:
 def to_record(strategy: Strategy) -> np.ndarray[Any, np.dtype[np.void]]:
     """Return the strategy's parameters and state as one flat record."""
     cls = type(strategy)
-    record = np.zeros(1, record_type(cls))
+    record = np.zeros(1, record_type(strategy))
     for name in record.dtype.names or ():
         if name == "__end__":
             continue
         value = getattr(strategy, name)
         declared = cls.params.get(name)
-        if declared is not None and declared.choices is not None:
-            value = np.nan if value is None else declared.choices.index(value)
+        if value is not None and declared is not None and declared.choices is not None:
+            value = declared.choices.index(value)
         record[name] = np.nan if value is None else value
     return record
 
@@ -298,22 +323,18 @@ def to_record(strategy: Strategy) -> np.ndarray[Any, np.dtype[np.void]]:
 def _typed(cls: type, name: str, declared: Param) -> Param:
     # "size: float = param(1)" is a float: the annotation decides between int and float.
     if _is_float(cls, name) and declared.kind == "int":
-        return Param(
-            float(declared.default),
-            declared.low,
-            declared.high,
-            None,
-            declared.optional,
-            declared.unit,
-            declared.help,
-            declared.words,
-        )
-    return declared
+        return replace(declared, default=float(declared.default))
+    whole = declared.default is None and declared.kind == "float" and "int" in _annotation(cls, name)
+    return replace(declared, whole=True) if whole else declared
 
 
 def _is_float(cls: type, name: str) -> bool:
+    return "float" in _annotation(cls, name)
+
+
+def _annotation(cls: type, name: str) -> str:
     annotation = inspect.get_annotations(cls).get(name, "")
-    return "float" in (annotation if isinstance(annotation, str) else getattr(annotation, "__name__", ""))
+    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
 
 
 def _initial(kept: State) -> Any:

@@ -74,7 +74,7 @@ class GridParameters(Strategy):
     margin_mode = param(None, optional=True, choices=("isolated", "cross"), help="contracts: whose margin")
     liquidation_distance_rate = param(None, optional=True, low=0.0, high=1.0, help="contracts: nearest liquidation")
 
-    not_yet = (
+    later = (
         "center_spread", "reversal", "size_mode", "buy_funds", "sell_funds", "profit_currency", "reinvest_rate",
         "reinvest_interval", "withdraw_profit", "extra_margin_quote", "auto_margin", "trigger_signal", "stop_delay",
         "take_profit_delay", "stop_limit_price", "take_profit_limit_price", "barriers", "hard_limit_price",

@@ -37,6 +37,9 @@ def _unsupported(grid, made):
         for name in names:
             if getattr(grid, name) is not None:
                 made.refuse("not_yet_supported", f"{name} needs {why}; remove it")
+    for name in grid.later:
+        if getattr(grid, name) is not None:
+            made.refuse("not_yet_supported", f"{name}; it has no effect yet, so remove it")
     if grid.price_source in ("mark", "index"):
         made.refuse("not_yet_supported", f'price_source "{grid.price_source}" needs its candles; use "last"')
     if grid.stop_loss_type != "price":

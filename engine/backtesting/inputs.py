@@ -138,6 +138,8 @@ def gather(
             _refuse(strategy, plan)
     indicators = indicator_rows(strategies, candles, grid, rows_of, check_causality)
     record = to_record(strategies[0])
+    if any(to_record(other).dtype != record.dtype for other in strategies[1:]):
+        raise StrategyError(f"{type(strategy).__name__}.prepare(): expected state arrays of one length for all markets")
     native = Native({}, "that was asked for")
     if compiled:
         native = compile_steps(program, record.dtype, indicators[0].dtype)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import carray, njit
+from numba import njit
 from numba.core.errors import NumbaWarning
 
 from engine.codecache import bounds_checked, core_digest, digest_of, disk_cache, file_bytes
@@ -19,8 +19,9 @@ from engine.compiling.program import Program
 from engine.compiling.twins import OF_METHOD
 from engine.core.account_type import account_at, portfolio_at
 from engine.core.jit import c_function
-from engine.core.memory import as_pointer, candle_at, record_reader, run_at, slot_at
+from engine.core.memory import candle_at, record_reader, run_at, slot_at
 from engine.core.records import CANDLE, FILL
+from engine.core.rows_type import rows_reader
 
 # The author's array bounds are always checked: a wrong index there is an error with a line, not a silent overwrite.
 BOUNDS = True
@@ -54,9 +55,9 @@ def {step}(strategy, candle, ind, account):
 """
 _READERS = """
 def candles_at(address, account):
-    return carray(as_pointer(address), (run_at(slot_at(account).run).market_count,), CANDLE)
+    return candle_rows_at(address, run_at(slot_at(account).run).market_count)
 def inds_at(address, account):
-    return carray(as_pointer(address), (run_at(slot_at(account).run).market_count,), INDICATORS)
+    return ind_rows_at(address, run_at(slot_at(account).run).market_count)
 """
 
 
@@ -110,8 +111,8 @@ def compile_steps(program: Program, strategy: np.dtype[np.void], indicators: np.
     for piece in program.pieces.values():  # the same functions, now calling compiled ones
         piece.link(made, checked.__getitem__, twin)
     readers: dict[str, Any] = {
-        "carray": carray, "as_pointer": as_pointer, "slot_at": slot_at, "run_at": run_at, "CANDLE": CANDLE,
-        "INDICATORS": indicators, "__name__": __name__, "strategy_at": record_reader(strategy),
+        "slot_at": slot_at, "run_at": run_at, "__name__": __name__, "strategy_at": record_reader(strategy),
+        "candle_rows_at": rows_reader(CANDLE), "ind_rows_at": rows_reader(indicators),
         "ind_at": record_reader(indicators), "candle_at": candle_at, "fill_at": record_reader(FILL),
     }  # fmt: skip
     exec(compile(_READERS, __file__, "exec"), readers)

@@ -29,16 +29,6 @@ from engine.core.records import (
 BOUNDS = bounds_checked()
 
 
-@intrinsic
-def as_pointer(typingctx, address):
-    """Turn an address (int) into an untyped pointer."""
-
-    def codegen(context, builder, signature, args):
-        return builder.inttoptr(args[0], cgutils.voidptr_t)
-
-    return types.voidptr(types.intp), codegen
-
-
 def _caller(parameters):
     """Make an intrinsic that calls int64 function(parameters) at an address; letters as in jit.c_function."""
     numba_types = [types.int64 if letter == "i" else types.float64 for letter in parameters]

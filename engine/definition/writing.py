@@ -26,7 +26,7 @@ def as_toml(definition: Definition, inputs: RunInputs) -> str:
         "detail": definition.detail,
     }
     parameters = {
-        name: str(value) if inputs.strategy.params[name].kind == "schedule" else value
+        name: str(value) if value is not None and inputs.strategy.params[name].kind == "schedule" else value
         for name, value in inputs.strategy.values().items()
     }
     tables: list[tuple[str, Mapping[str, Any]]] = [("candles", candles)]

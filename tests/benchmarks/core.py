@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.backtesting.inputs import Inputs
 from engine.candles import Store
+from strategies.dca import Dca
 from strategies.moving_average_short import MovingAverageShort
 from tests.benchmarks.by_hand import by_hand
 from tests.benchmarks.given import MILLION, gathered, minutes, run, short_signals, tiled
@@ -27,6 +28,7 @@ def rows() -> Iterator[Row]:
     """Measure every row of the group."""
     yield from _short()
     yield _every_candle()
+    yield from _dca()
     yield _interpreted()
     yield _markets()
     yield _fork()
@@ -56,6 +58,21 @@ def _every_candle() -> Row:
     inputs = gathered(Watcher(), [minutes()])
     seconds = least(lambda: run(inputs), repeats=40)
     return Row("core.every_candle", seconds * 1e9 / MILLION, "ns/candle", 12.0, note="on_candle looks, no order")
+
+
+def _dca() -> Iterator[Row]:
+    ladder = {
+        "base_order_quote": 1_000.0,
+        "safety_order_quote": 1_000.0,
+        "safety_step_rate": 0.01,
+        "max_safety_orders": 5,
+    }
+    inputs = gathered(Dca(kind="ladder", take_profit_rate=0.01, **ladder), [minutes()])
+    low_first, adverse = interleaved(lambda: run(inputs), lambda: run(inputs, "adverse"), repeats=40)
+    fills = int(run(inputs).run[0]["fill_count"])
+    note = f"a ladder of 5 safety orders of 1 % each, target 1 %; {fills:,} fills"
+    yield Row("core.dca low_first", low_first * 1e9 / MILLION, "ns/candle", 12.0, note=note)
+    yield Row("core.dca adverse", adverse * 1e9 / MILLION, "ns/candle", note="the same, candles played both ways")
 
 
 def _interpreted() -> Row:

@@ -155,3 +155,19 @@ class Brackets(Strategy):
             last = account.bracket(BUY, quantity=1.0, price=candle.close, stop_loss=0.01, take_profit=0.01, reason="in")
             if account.remaining(last) != 1.0 or not account.is_open(last):
                 account.cancel(last)
+
+
+class LooksAtRows(Strategy):
+    """A portfolio: counts rows, reads the first and the last of them, the last one backwards too."""
+
+    beyond: int = param(0)
+    total: float = state(0.0)
+
+    def indicators(self, candles):
+        return {"twice": 2.0 * candles.close}
+
+    def on_timestamp(self, candles, ind, account):
+        self.total += len(candles) + self.sum(candles, ind)
+
+    def sum(self, candles, ind):
+        return candles[0].close + candles[-1].close + ind[len(ind) - 1].twice + ind[self.beyond].twice
