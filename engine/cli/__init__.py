@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from engine.cli import backtest, data, strategies
+from engine.cli import backtest, data, report, strategies
 from engine.errors import EngineError
 
 INTERRUPTED = 130  # 128 + SIGINT
@@ -31,6 +31,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("backtest")(backtest.backtest)
+app.command("report")(report.report)
+app.command("runs")(report.runs)
 app.add_typer(strategies.app, name="strategies")
 app.add_typer(data.app, name="data")
 

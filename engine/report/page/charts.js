@@ -1,0 +1,147 @@
+const { LineSeries, AreaSeries, CandlestickSeries, HistogramSeries, createSeriesMarkers, LineStyle } = LightweightCharts;
+const points = (times, values) => times.map((time, i) => ({ time, value: values[i] }));
+const quiet = { priceLineVisible: false, lastValueVisible: false };
+const shareOf = (decimals) => ({ type: "custom", minMove: 10 ** -(decimals + 2), formatter: (value) => percent(value, decimals) });
+const amount = { type: "custom", minMove: 0.01, formatter: (value) => number(value, Math.abs(value) < 1000 ? 2 : 0) };
+
+// A series whose colours follow the page.
+function series(chart, kind, pane, options, colours) {
+  const made = chart.addSeries(kind, { ...quiet, ...options, ...colours() }, pane);
+  painters.push(() => made.applyOptions(colours()));
+  return made;
+}
+
+function drawEquity(given) {
+  const chart = chartIn("equity-chart"), times = undelta(given.times);
+  const equity = points(times, unscale(given.equity)), drawdown = points(times, unscale(given.drawdown));
+  const hold = given.hold && points(times, unscale(given.hold));
+  const held = hold && series(chart, LineSeries, 0, { lineWidth: 1, lineStyle: LineStyle.Dashed, priceFormat: amount }, () => ({ color: css("--soft") }));
+  const line = series(chart, LineSeries, 0, { lineWidth: 2, priceFormat: amount }, () => ({ color: css("--accent") }));
+  const under = series(chart, AreaSeries, 1, { lineWidth: 1, invertFilledArea: true, priceFormat: shareOf(1) },
+    () => ({ lineColor: css("--down"), topColor: css("--under"), bottomColor: css("--under") }));
+  if (hold) held.setData(hold);
+  line.setData(equity);
+  under.setData(drawdown);
+  chart.panes()[0].setStretchFactor(2.4);
+  chart.panes()[1].setStretchFactor(1);
+  const last = times.length - 1, place = new Map(times.map((time, i) => [time, i]));
+  const tell = (i) => legend("equity-legend", [
+    { value: when(times[i]) },
+    { colour: "--accent", label: "Equity", value: `${number(equity[i].value, 2)} ${given.currency}` },
+    ...(hold ? [{ colour: "--soft", label: "Buy and hold", value: `${number(hold[i].value, 2)} ${given.currency}` }] : []),
+    { colour: "--down", label: "Drawdown", value: percent(drawdown[i].value) },
+  ]);
+  chart.subscribeCrosshairMove(({ time }) => tell(place.get(time) ?? last));
+  painters.push(() => tell(last));
+  tell(last);
+  chart.timeScale().fitContent();
+}
+
+function drawExposure(given) {
+  const chart = chartIn("exposure-chart"), times = undelta(given.times), values = points(times, unscale(given.values));
+  const area = series(chart, AreaSeries, 0, { lineWidth: 1, priceFormat: shareOf(0) },
+    () => ({ lineColor: css("--accent"), topColor: css("--fill"), bottomColor: css("--fill") }));
+  area.setData(values);
+  const last = values.length - 1, place = new Map(times.map((time, i) => [time, i]));
+  const tell = (i) => legend("exposure-legend", [{ value: when(times[i]) }, { colour: "--accent", label: "Exposure", value: percent(values[i].value) }]);
+  chart.subscribeCrosshairMove(({ time }) => tell(place.get(time) ?? last));
+  painters.push(() => tell(last));
+  tell(last);
+  chart.timeScale().fitContent();
+}
+
+const ROLES = { line: ["--soft", LineStyle.Solid], ladder: ["--accent", LineStyle.Dashed], target: ["--up", LineStyle.Solid], stop: ["--down", LineStyle.Solid], entry: ["--text", LineStyle.Dotted] };
+
+function drawPrices(prices) {
+  const chart = chartIn("price-chart");
+  let shown = null, lines = [], detail = "";
+  const candles = series(chart, CandlestickSeries, 0, { borderVisible: true, autoscaleInfoProvider: (own) => widened(own(), shown) }, () => ({
+    upColor: css("--page"), downColor: css("--down"), borderUpColor: css("--up"), borderDownColor: css("--down"),
+    wickUpColor: css("--up"), wickDownColor: css("--down"),
+  }));
+  const marked = series(chart, HistogramSeries, 0, { priceScaleId: "marked", priceFormat: { type: "volume" } }, () => ({ color: css("--mark") }));
+  chart.priceScale("marked").applyOptions({ scaleMargins: { top: 0.975, bottom: 0 }, visible: false });
+  const arrows = createSeriesMarkers(candles, []);
+
+  const seen = () => {
+    const range = chart.timeScale().getVisibleLogicalRange();
+    return range ? shown.fills.filter(({ time }) => { const i = shown.place.get(time); return i >= range.from && i <= range.to; }).length : shown.fills.length;
+  };
+  // Far out hundreds of arrows are a smear, so they are dots there; near by each says its reason.
+  const refine = (again) => {
+    if (!shown) return;
+    const count = seen(), wanted = count > 250 ? "dots" : count > 24 ? "arrows" : "words";
+    if (wanted === detail && !again) return;
+    detail = wanted;
+    arrows.setMarkers(shown.fills.map((fill) => ({
+      time: fill.time, price: fill.price, color: css(fill.side > 0 ? "--up" : "--down"), size: wanted === "dots" ? 0.35 : 1,
+      position: wanted === "dots" ? "atPriceMiddle" : fill.side > 0 ? "atPriceBottom" : "atPriceTop",
+      shape: wanted === "dots" ? "circle" : fill.side > 0 ? "arrowUp" : "arrowDown", text: wanted === "words" ? fill.reason : undefined,
+    })));
+  };
+  const tell = (time) => {
+    const bar = shown.points[shown.place.get(time)] ?? shown.points[shown.points.length - 1];
+    if (bar.open === undefined) return legend("price-legend", [{ value: when(bar.time) }, { value: "no candle" }]);
+    const fills = shown.byTime.get(bar.time) ?? [];
+    legend("price-legend", [
+      { value: when(bar.time) },
+      ...["open", "high", "low", "close"].map((name) => ({ label: name[0].toUpperCase() + name.slice(1), value: number(bar[name], shown.precision) })),
+      ...fills.slice(0, 3).map((fill) => ({
+        colour: fill.side > 0 ? "--up" : "--down", label: `${fill.count > 1 ? `${fill.count} ` : ""}${fill.side > 0 ? "buy" : "sell"}`,
+        value: `${fill.quantity} at ${number(fill.price, shown.precision)}${fill.reason ? `, ${fill.reason}` : ""}`,
+      })),
+      ...(fills.length > 3 ? [{ value: `and ${fills.length - 3} more` }] : []),
+      ...(shown.depends.has(bar.time) ? [{ colour: "--mark", value: "depended on the path" }] : []),
+    ]);
+  };
+  const level = () => {
+    lines.forEach((line) => candles.removePriceLine(line));
+    const named = shown.levels.length <= 12;
+    lines = shown.levels.map(({ price, label, role }) => {
+      const [colour, lineStyle] = ROLES[role] ?? ROLES.line;
+      return candles.createPriceLine({ price, color: css(colour), lineWidth: 1, lineStyle, axisLabelVisible: named, title: named ? label : "" });
+    });
+  };
+  const show = (index) => {
+    const price = prices[index], list = price.points ?? (price.points = candlesOf(price));
+    shown = {
+      points: list, precision: price.precision, levels: price.levels, place: new Map(list.map(({ time }, i) => [time, i])),
+      fills: fillsOf(price, list), byTime: new Map(), depends: new Set(undelta(price.dependent).map((i) => list[price.indexOf[i]].time)),
+    };
+    shown.fills.forEach((fill) => shown.byTime.set(fill.time, [...(shown.byTime.get(fill.time) ?? []), fill]));
+    arrows.setMarkers([]);
+    candles.applyOptions({ priceFormat: { type: "custom", minMove: price.tick, formatter: (value) => number(value, price.precision) } });
+    candles.setData(list);
+    marked.setData(list.map(({ time }) => (shown.depends.has(time) ? { time, value: 1 } : { time })));
+    level();
+    chart.timeScale().fitContent();
+    refine(true);
+    tell();
+    document.getElementById("price-words").textContent = `${price.words.join(". ")}. Times are UTC.`;
+  };
+  chart.subscribeCrosshairMove(({ time }) => tell(time));
+  chart.timeScale().subscribeVisibleLogicalRangeChange(() => refine(false));
+  painters.push(() => { level(); refine(true); tell(); });
+  const buttons = [...document.querySelectorAll(".switch button")];
+  buttons.forEach((button) => button.addEventListener("click", () => {
+    buttons.forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+    show(Number(button.dataset.market));
+  }));
+  show(0);
+}
+
+// Levels are seen where they lie near the candles; far ones must not press the candles flat.
+function widened(info, shown) {
+  if (!info?.priceRange || !shown) return info;
+  const { minValue: low, maxValue: high } = info.priceRange, room = 2 * (high - low);
+  const near = shown.levels.map(({ price }) => price).filter((price) => price > low - room && price < high + room);
+  return { ...info, priceRange: { minValue: Math.min(low, ...near), maxValue: Math.max(high, ...near) } };
+}
+
+// The page is readable before the charts are: they are drawn after the first paint.
+requestAnimationFrame(() => setTimeout(() => {
+  drawEquity(data.equity);
+  if (data.prices.length) drawPrices(data.prices);
+  if (data.equity.exposure) drawExposure(data.equity.exposure);
+  requestAnimationFrame(() => { document.documentElement.dataset.drawn = String(Math.round(performance.now())); });
+}));
