@@ -16,7 +16,7 @@ from engine.market import tick_of
 from engine.metrics import buy_and_hold
 from engine.report.coarse import Coarse, coarse, step_words
 from engine.report.encoding import deltas, exactly, scaled
-from engine.report.markers import LIMIT, Markers, markers
+from engine.report.markers import Markers, markers
 from engine.report.material import Material
 from engine.report.thinning import kept
 from engine.report.words import counted, decimals_of
@@ -141,13 +141,11 @@ def _words(
         )
     if not arrows.fills:
         said.append("No fill in this market")
-    elif arrows.left_out:
+    elif arrows.together:
+        within = step_words(drawn.step_ms * arrows.together)
         said.append(
-            f"Arrows stand for the latest {counted(arrows.fills - arrows.left_out, 'fill')}; the "
-            f"{counted(arrows.left_out, 'fill')} before them have none here and are in fills.csv"
+            f"{counted(arrows.fills, 'fill')}: those of one side within {within} share an arrow at their average price"
         )
-    elif arrows.fills > LIMIT:
-        said.append(f"{counted(arrows.fills, 'fill')}: those of one candle and side share an arrow")
     else:
         said.append(f"{counted(arrows.fills, 'fill')}, an arrow each at its price")
     if dependent:

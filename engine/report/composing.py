@@ -17,7 +17,7 @@ from engine.report.material import Material
 from engine.report.properties import properties
 from engine.report.strategy import own_parts
 from engine.report.tables import drawdowns, groups, months, trades
-from engine.report.words import counted, day, minute, money, percent
+from engine.report.words import counted, day, money, percent
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -88,15 +88,14 @@ def _heading(material: Material) -> dict[str, Any]:
     markets = sorted({market["kind"] for market in material.markets})
     count = sum(one["count"] for one in told)
     return {
-        "strategy": material.summary["strategy"],
         "simulated": any(one["market"].startswith("simulated:") for one in told),
         "partial": not material.summary["complete"],
         "lines": [
+            *([] if material.name == material.summary["strategy"] else [material.summary["strategy"]]),
             ", ".join(one["market"] for one in told),
             f"{told[0]['timeframe']} candles, {' and '.join(markets)}",
             f"{day(material.start_ms)} to {day(max(one['until_ms'] for one in told))} UTC, {counted(count, 'candle')}",
         ],
-        "until": minute(int(material.close_ms[-1])) if len(material.close_ms) else "–",
     }
 
 

@@ -96,6 +96,7 @@ class Figures:
         yield self.percent("Max drawdown", "max_drawdown", f"of peak equity, daily{longest}")
         win = percent(m["win_rate"])
         yield Figure("Trades", whole(m["trades"]), f"closed; {win} won, net of fees", "trades", m["trades"])
+        yield self.number("Profit factor", "profit_factor", "gains ÷ losses of closed trades")
         yield self.percent("Fee share", "fee_share", self._fee_share_words())
 
     def more(self) -> Iterator[Figure]:
@@ -104,7 +105,6 @@ class Figures:
         yield self.percent("Volatility", "volatility", f"a year, {self.metrics['sampling']}")
         yield self.number("Calmar", "calmar", "CAGR ÷ max drawdown")
         yield self.percent("Candle drawdown", "candle_drawdown", "of peak equity, at candle closes")
-        yield self.number("Profit factor", "profit_factor", "gains ÷ losses of closed trades")
         yield self.money("Expectancy", "expectancy", "a closed trade, net of fees", sign=True)
         yield self.number("Payoff", "payoff", "mean gain ÷ mean loss")
         yield Figure(
@@ -133,7 +133,7 @@ class Figures:
         made = m["realised"] + m["floating_change"] + m["funding"] - m["interest"]
         multiple = made / m["fees"] if m["fees"] > 0.0 and made > 0.0 else None
         yield Figure(
-            "Break-even cost multiple", UNDEFINED if multiple is None else f"{number(multiple, 1)} ×",
+            "Break-even cost multiple", UNDEFINED if multiple is None else f"{number(multiple)} ×",
             "times the fees before nothing is left" if multiple else "nothing was made before fees",
         )  # fmt: skip
         yield self.number("Turnover", "turnover", f"× mean equity, both sides; {number(m['turnover_a_day'])} a day")

@@ -1,4 +1,4 @@
-"""Fills as the arrows of a chart: each at its price, snapped to its candle, joined where there are too many."""
+"""Fills as the arrows of a chart: one each at its price and in its candle, or shared where there are too many."""
 
 from __future__ import annotations
 
@@ -16,45 +16,43 @@ LIMIT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Markers:
-    """Hold arrows in the order of their candles; `fills` of one market became `arrows`, `left_out` have none."""
+    """Hold arrows in the order of their candles; every fill of the market is in one of them."""
 
-    candle: Integers  # index into the chart's candles
+    candle: Integers  # index into the chart's candles; of several fills that of the first
     side: Integers  # +1 buy, -1 sell
-    price: Floats  # of several fills, their average by quantity
+    price: Floats  # of several fills their average by quantity
     quantity: Floats
     count: Integers
-    reason: list[str]  # of several fills with different reasons: both, or how many
+    reason: list[str]  # of several fills both reasons, or how many there are
     fills: int
-    left_out: int
+    together: int  # candles whose fills of one side share an arrow; 0: an arrow a fill
 
 
 def markers(fills: Table, symbol: str, candles: Coarse, limit: int = LIMIT) -> Markers:
-    """Return one market's arrows: one a fill, else one a candle and side, the latest where even those are too many."""
+    """Return one market's arrows, an arrow a fill, or as few candles to an arrow as keep within the limit."""
     of_market = [index for index, market in enumerate(fills["market"]) if market == symbol]
     chosen = np.array(of_market, np.int64)
     side = np.array([1 if fills["side"][i] == "buy" else -1 for i in of_market], np.int64)
     price, quantity = fills["price"][chosen], fills["quantity"][chosen]
     candle = candles.at(fills["time"][chosen])
-    reasons = [fills["reason"][i] for i in of_market]
-    order = np.lexsort((np.arange(len(candle)), candle))
-    group = np.arange(len(order))
-    if len(order) > limit:
-        key = candle * 2 + (side > 0)
-        order = np.lexsort((np.arange(len(candle)), key))
-        group = np.cumsum(np.diff(key[order], prepend=-1) != 0) - 1
-    first = np.flatnonzero(np.diff(group, prepend=-1))
-    count = np.diff(np.append(first, len(order)))
-    if not len(order):
+    if not len(chosen):
         none = np.zeros(0)
-        return Markers(chosen, side, none, none, count, [], 0, 0)
+        return Markers(chosen, side, none, none, chosen, [], 0, 0)
+    group, together = np.arange(len(chosen)), 0
+    while len(np.unique(group)) > limit:
+        together = together * 2 if together > 3 else together + 1
+        group = candle // together * 2 + (side > 0)
+    order = np.lexsort((np.arange(len(group)), group))
+    first = np.flatnonzero(np.diff(group[order], prepend=-1))
+    count = np.diff(np.append(first, len(order)))
     total = np.add.reduceat(quantity[order], first)
     average = np.add.reduceat(quantity[order] * price[order], first) / total
     average = np.where(count == 1, price[order][first], average)
-    told = [_reason([reasons[i] for i in part]) for part in np.split(order, first[1:])]
-    keep = slice(max(0, len(first) - limit), None)
+    reasons = [[fills["reason"][of_market[i]] for i in part] for part in np.split(order, first[1:])]
+    by_candle = np.argsort(candle[order][first], kind="stable")
     return Markers(
-        candle[order][first][keep], side[order][first][keep], average[keep], total[keep], count[keep], told[keep],
-        len(order), int(count[: keep.start].sum()),
+        candle[order][first][by_candle], side[order][first][by_candle], average[by_candle], total[by_candle],
+        count[by_candle], [_reason(reasons[i]) for i in by_candle], len(order), together,
     )  # fmt: skip
 
 

@@ -63,9 +63,9 @@ def find_run(said: str | None, root: Path) -> Path:
     exact = [one for one in runs if said in (one.folder.name, one.name)]
     if exact:
         return exact[0].folder
-    begun = [one for one in runs if one.folder.name.startswith(said)] if said else []
-    if len(begun) == 1:
-        return begun[0].folder
+    begun = [one for one in runs if one.folder.name.startswith(said) or one.name.startswith(said)] if said else []
+    if len(begun) == 1 or (begun and len({one.name for one in begun if one.name.startswith(said)}) == 1):
+        return begun[0].folder  # of one definition's runs the newest
     if begun:
         some = ", ".join(one.folder.name for one in begun[:4])
         raise ConfigError(f'"{said}" begins the names of {len(begun)} runs ({some}{" …" if len(begun) > 4 else ""})')

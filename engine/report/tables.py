@@ -31,7 +31,7 @@ class Sheet:
 
 
 def months(material: Material) -> list[dict[str, Any]]:
-    """Return a row a year, twelve cells and its own total; a cell has text, strength, and whether it is a whole month."""
+    """Return a row a year, twelve cells and its own total; a cell has text, strength, and if it is a whole month."""
     point_ms, equity = _daily(material)
     years: dict[int, list[Any]] = {}
     found = monthly_returns(point_ms, equity)

@@ -4,12 +4,15 @@ const quiet = { priceLineVisible: false, lastValueVisible: false };
 const shareOf = (decimals) => ({ type: "custom", minMove: 10 ** -(decimals + 2), formatter: (value) => percent(value, decimals) });
 const amount = { type: "custom", minMove: 0.01, formatter: (value) => number(value, Math.abs(value) < 1000 ? 2 : 0) };
 
-// A series whose colours follow the page.
+// A series whose colours follow the page. Only candles are joined by the library when many share a pixel: of a line it
+// would keep the last of them, and the extremes would be gone.
 function series(chart, kind, pane, options, colours) {
-  const made = chart.addSeries(kind, { ...quiet, ...options, ...colours() }, pane);
+  const made = chart.addSeries(kind, { ...quiet, conflationThresholdFactor: kind === CandlestickSeries ? 1 : 1e-6, ...options, ...colours() }, pane);
   painters.push(() => made.applyOptions(colours()));
   return made;
 }
+
+const fromZero = (own) => { const info = own(); if (info?.priceRange) info.priceRange.maxValue = 0; return info; };
 
 function drawEquity(given) {
   const chart = chartIn("equity-chart"), times = undelta(given.times);
@@ -17,11 +20,12 @@ function drawEquity(given) {
   const hold = given.hold && points(times, unscale(given.hold));
   const held = hold && series(chart, LineSeries, 0, { lineWidth: 1, lineStyle: LineStyle.Dashed, priceFormat: amount }, () => ({ color: css("--soft") }));
   const line = series(chart, LineSeries, 0, { lineWidth: 2, priceFormat: amount }, () => ({ color: css("--accent") }));
-  const under = series(chart, AreaSeries, 1, { lineWidth: 1, invertFilledArea: true, priceFormat: shareOf(1) },
+  const under = series(chart, AreaSeries, 1, { lineWidth: 1, invertFilledArea: true, priceFormat: shareOf(1), autoscaleInfoProvider: fromZero },
     () => ({ lineColor: css("--down"), topColor: css("--under"), bottomColor: css("--under") }));
   if (hold) held.setData(hold);
   line.setData(equity);
   under.setData(drawdown);
+  under.priceScale().applyOptions({ scaleMargins: { top: 0.08, bottom: 0.12 } });
   chart.panes()[0].setStretchFactor(2.4);
   chart.panes()[1].setStretchFactor(1);
   const last = times.length - 1, place = new Map(times.map((time, i) => [time, i]));
@@ -34,7 +38,7 @@ function drawEquity(given) {
   chart.subscribeCrosshairMove(({ time }) => tell(place.get(time) ?? last));
   painters.push(() => tell(last));
   tell(last);
-  chart.timeScale().fitContent();
+  whole(chart, times.length);
 }
 
 function drawExposure(given) {
@@ -47,21 +51,24 @@ function drawExposure(given) {
   chart.subscribeCrosshairMove(({ time }) => tell(place.get(time) ?? last));
   painters.push(() => tell(last));
   tell(last);
-  chart.timeScale().fitContent();
+  whole(chart, times.length);
 }
 
-const ROLES = { line: ["--soft", LineStyle.Solid], ladder: ["--accent", LineStyle.Dashed], target: ["--up", LineStyle.Solid], stop: ["--down", LineStyle.Solid], entry: ["--text", LineStyle.Dotted] };
+const ROLES = { line: ["--level", LineStyle.Solid], ladder: ["--accent", LineStyle.Dashed], target: ["--up", LineStyle.Solid], stop: ["--down", LineStyle.Solid], entry: ["--text", LineStyle.Dotted] };
 
 function drawPrices(prices) {
-  const chart = chartIn("price-chart");
+  const chart = chartIn("price-chart"), box = document.getElementById("price-chart");
   let shown = null, lines = [], detail = "";
   const candles = series(chart, CandlestickSeries, 0, { borderVisible: true, autoscaleInfoProvider: (own) => widened(own(), shown) }, () => ({
-    upColor: css("--page"), downColor: css("--down"), borderUpColor: css("--up"), borderDownColor: css("--down"),
-    wickUpColor: css("--up"), wickDownColor: css("--down"),
+    // Grey, hollow and filled: colour is kept for what the strategy did.
+    upColor: css("--page"), downColor: css("--candle"), borderColor: css("--candle"), wickColor: css("--candle"),
   }));
   const marked = series(chart, HistogramSeries, 0, { priceScaleId: "marked", priceFormat: { type: "volume" } }, () => ({ color: css("--mark") }));
   chart.priceScale("marked").applyOptions({ scaleMargins: { top: 0.975, bottom: 0 }, visible: false });
   const arrows = createSeriesMarkers(candles, []);
+  const dots = [1, -1].map((side) => [side, series(chart, LineSeries, 0,
+    { lineVisible: false, pointMarkersVisible: true, pointMarkersRadius: 2, crosshairMarkerVisible: false, priceFormat: { type: "price" } },
+    () => ({ color: css(side > 0 ? "--up" : "--down") }))]);
 
   const seen = () => {
     const range = chart.timeScale().getVisibleLogicalRange();
@@ -70,13 +77,16 @@ function drawPrices(prices) {
   // Far out hundreds of arrows are a smear, so they are dots there; near by each says its reason.
   const refine = (again) => {
     if (!shown) return;
-    const count = seen(), wanted = count > 250 ? "dots" : count > 24 ? "arrows" : "words";
+    const count = seen(), wanted = count > 250 ? "dots" : count > box.clientWidth / 90 ? "arrows" : "words";
     if (wanted === detail && !again) return;
     detail = wanted;
-    arrows.setMarkers(shown.fills.map((fill) => ({
-      time: fill.time, price: fill.price, color: css(fill.side > 0 ? "--up" : "--down"), size: wanted === "dots" ? 0.35 : 1,
-      position: wanted === "dots" ? "atPriceMiddle" : fill.side > 0 ? "atPriceBottom" : "atPriceTop",
-      shape: wanted === "dots" ? "circle" : fill.side > 0 ? "arrowUp" : "arrowDown", text: wanted === "words" ? fill.reason : undefined,
+    dots.forEach(([side, points]) => {
+      const one = new Map(wanted === "dots" ? shown.fills.filter((fill) => fill.side === side).map(({ time, price }) => [time, price]) : []);
+      points.setData([...one].map(([time, value]) => ({ time, value })));
+    });
+    arrows.setMarkers(wanted === "dots" ? [] : shown.fills.map(({ time, price, side, reason }) => ({
+      time, price, color: css(side > 0 ? "--up" : "--down"), position: side > 0 ? "atPriceBottom" : "atPriceTop",
+      shape: side > 0 ? "arrowUp" : "arrowDown", text: wanted === "words" ? reason : undefined,
     })));
   };
   const tell = (time) => {
@@ -96,8 +106,8 @@ function drawPrices(prices) {
   };
   const level = () => {
     lines.forEach((line) => candles.removePriceLine(line));
-    const named = shown.levels.length <= 12;
     lines = shown.levels.map(({ price, label, role }) => {
+      const named = shown.levels.length <= 12 || !["line", "ladder"].includes(role);
       const [colour, lineStyle] = ROLES[role] ?? ROLES.line;
       return candles.createPriceLine({ price, color: css(colour), lineWidth: 1, lineStyle, axisLabelVisible: named, title: named ? label : "" });
     });
@@ -114,7 +124,7 @@ function drawPrices(prices) {
     candles.setData(list);
     marked.setData(list.map(({ time }) => (shown.depends.has(time) ? { time, value: 1 } : { time })));
     level();
-    chart.timeScale().fitContent();
+    whole(chart, list.length);
     refine(true);
     tell();
     document.getElementById("price-words").textContent = `${price.words.join(". ")}. Times are UTC.`;

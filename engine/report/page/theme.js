@@ -37,9 +37,14 @@ function chartIn(id) {
     zoom(chart, event.deltaY < 0 ? 0.8 : 1.25);
   }, { passive: false });
   box.addEventListener("keydown", (event) => key(chart, event));
-  box.addEventListener("dblclick", () => chart.timeScale().fitContent());
-  painters.push(() => chart.applyOptions(surface()));
+    painters.push(() => chart.applyOptions(surface()));
   return chart;
+}
+
+// Everything, with a little air: labels at the very edge would be cut.
+function whole(chart, count) {
+  const air = Math.max(0.5, (count * 24) / Math.max(200, chart.timeScale().width() - 48));
+  chart.timeScale().setVisibleLogicalRange({ from: -air, to: count - 1 + air });
 }
 
 function zoom(chart, by) {
@@ -56,7 +61,7 @@ function key(chart, event) {
   const act = {
     ArrowLeft: () => shift(-width / 8), ArrowRight: () => shift(width / 8),
     "+": () => zoom(chart, 0.7), "=": () => zoom(chart, 0.7), "-": () => zoom(chart, 1.4),
-    Home: () => shift(-range.from), End: () => scale.scrollToRealTime(), 0: () => scale.fitContent(),
+    Home: () => shift(-range.from), End: () => scale.scrollToRealTime(),
   }[event.key];
   if (act) { event.preventDefault(); act(); }
 }
