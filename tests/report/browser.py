@@ -71,6 +71,10 @@ class Browser:
         """Return and empty the log: "browser" is the console, "performance" has every request."""
         return list(self("se/log", {"type": kind}))
 
+    def complaints(self) -> list[str]:
+        """Return what stands on the console, but for a hint at the tests themselves, which read canvases back."""
+        return [one["message"] for one in self.log("browser") if "getImageData" not in one["message"]]
+
     def requests(self) -> list[str]:
         """Return the addresses that were asked for since the log was last read."""
         messages = [json.loads(entry["message"])["message"] for entry in self.log("performance")]
