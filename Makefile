@@ -21,7 +21,7 @@ $(VENV)/.ready: pyproject.toml
 demo: setup
 	@for definition in $(DEMO); do \
 	  $(BIN)/tradewind backtest backtests/$$definition.toml && \
-	  printf '\nThe report: ' && $(BIN)/tradewind report && echo || exit $$?; \
+	  printf '\nThe report: ' && $(BIN)/tradewind report $$definition && echo || exit $$?; \
 	done
 
 test: setup

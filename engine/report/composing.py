@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.metrics import DAY_MS
 from engine.report.charting import equity_chart, price_charts
 from engine.report.encoding import in_page
 from engine.report.figures import Figures, path_points
@@ -17,7 +18,7 @@ from engine.report.material import Material
 from engine.report.properties import properties
 from engine.report.strategy import own_parts
 from engine.report.tables import drawdowns, groups, months, trades
-from engine.report.words import counted, day, money, percent
+from engine.report.words import counted, day, days, minute, money, percent
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -86,7 +87,8 @@ def _templates() -> Environment:
 def _heading(material: Material) -> dict[str, Any]:
     told = material.summary["candles"]
     markets = sorted({market["kind"] for market in material.markets})
-    count = sum(one["count"] for one in told)
+    count, until_ms = sum(one["count"] for one in told), max(one["until_ms"] for one in told)
+    when = day if until_ms - material.start_ms > 2 * DAY_MS else minute
     return {
         "simulated": any(one["market"].startswith("simulated:") for one in told),
         "partial": not material.summary["complete"],
@@ -94,7 +96,7 @@ def _heading(material: Material) -> dict[str, Any]:
             *([] if material.name == material.summary["strategy"] else [material.summary["strategy"]]),
             ", ".join(one["market"] for one in told),
             f"{told[0]['timeframe']} candles, {' and '.join(markets)}",
-            f"{day(material.start_ms)} to {day(max(one['until_ms'] for one in told))} UTC, {counted(count, 'candle')}",
+            f"{when(material.start_ms)} to {when(until_ms)} UTC, {counted(count, 'candle')}",
         ],
     }
 
@@ -104,7 +106,7 @@ def _warnings(material: Material) -> list[str]:
     said = list(material.summary["warnings"])
     m = material.metrics
     if m["elapsed_days"] < 30:
-        said.append(f"only {m['elapsed_days']:.0f} days: too short to tell skill from luck, and nothing is annualised")
+        said.append(f"only {days(m['elapsed_days'])}: too short to tell skill from luck, and nothing is annualised")
     if m["trades"] < 30:
         said.append(f"only {counted(m['trades'], 'closed trade')}: too few to tell skill from luck")
     for plan in material.summary["plans"]:

@@ -94,8 +94,8 @@ class Figures:
         ongoing = ", not over yet" if m["max_drawdown_ongoing"] else ""
         longest = f"; longest {days(m['max_drawdown_days'])}{ongoing}" if m["max_drawdown_days"] else ""
         yield self.percent("Max drawdown", "max_drawdown", f"of peak equity, daily{longest}")
-        win = percent(m["win_rate"])
-        yield Figure("Trades", whole(m["trades"]), f"closed; {win} won, net of fees", "trades", m["trades"])
+        won = "" if m["win_rate"] is None else f"; {percent(m['win_rate'])} won, net of fees"
+        yield Figure("Trades", whole(m["trades"]), f"closed{won}", "trades", m["trades"])
         yield self.number("Profit factor", "profit_factor", "gains ÷ losses of closed trades")
         yield self.percent("Fee share", "fee_share", self._fee_share_words())
 

@@ -45,7 +45,9 @@ class Saved:
 def saved_runs(root: Path) -> list[Saved]:
     """Return the runs under a folder, newest first."""
     folders = [one for one in root.iterdir() if one.is_dir() and not one.name.startswith(".")] if root.is_dir() else []
-    return sorted((_saved(folder) for folder in folders), key=lambda one: (one.when, _number(one)), reverse=True)
+    return sorted(
+        (_saved(folder) for folder in folders), key=lambda one: (one.when, _written_ns(one.folder)), reverse=True
+    )
 
 
 def find_run(said: str | None, root: Path) -> Path:
@@ -88,10 +90,10 @@ def _when(folder: Path) -> datetime:
     try:
         return datetime.strptime(folder.name.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
-        file = folder / "metrics.json"
-        return datetime.fromtimestamp((file if file.is_file() else folder).stat().st_mtime, UTC).replace(microsecond=0)
+        return datetime.fromtimestamp(_written_ns(folder) // 1_000_000_000, UTC)
 
 
-def _number(one: Saved) -> int:
-    last = one.folder.name.rpartition("-")[2]  # of two runs in one second the second has a 2 at its end
-    return int(last) if last.isdigit() else 1
+def _written_ns(folder: Path) -> int:
+    # Of two runs in one second; the folder's own time changes when a report is written into it.
+    file = folder / "metrics.json"
+    return (file if file.is_file() else folder).stat().st_mtime_ns

@@ -10,7 +10,7 @@ import pytest
 from .browser import Browser
 from .making import KINDS
 
-SIZES = [(390, 844), (1440, 900)]
+SIZES = [(390, 844), (820, 1180), (1440, 900)]
 # How many different colours a chart's canvases have: a blank one has one.
 COLOURS = """
     const seen = new Set();
@@ -25,7 +25,7 @@ BACKGROUND = "return getComputedStyle(document.body).backgroundColor"
 # Elements that reach beyond the window, or text that is cut off in its own box.
 BEYOND = """
     return [...document.querySelectorAll("main *, header *, footer *")].filter((one) => !one.closest(".chart"))
-      .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest("pre, .visually-hidden, thead, h2, caption"))
+      .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".table, pre"))
       .map((one) => one.tagName + "." + one.className + ": " + one.textContent.slice(0, 40));
 """
 

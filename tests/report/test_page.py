@@ -124,7 +124,7 @@ def test_a_hole_in_the_candles_is_warned_of_and_left_open_in_the_chart(pages: Ge
 
 def test_few_days_and_few_trades_are_warned_of(pages: Get) -> None:
     text = pages("no trades").text.replace("\u00a0", " ")
-    assert "only 2 days" in text
+    assert "only 2 days: too short" in text
     assert "only 0 closed trades" in text
 
 

@@ -56,6 +56,8 @@ function drawExposure(given) {
 
 const ROLES = { line: ["--level", LineStyle.Solid], ladder: ["--accent", LineStyle.Dashed], target: ["--up", LineStyle.Solid], stop: ["--down", LineStyle.Solid], entry: ["--text", LineStyle.Dotted] };
 
+const brief = (text) => (text.length > 24 ? `${text.slice(0, 23)}\u2026` : text);
+
 function drawPrices(prices) {
   const chart = chartIn("price-chart"), box = document.getElementById("price-chart");
   let shown = null, lines = [], detail = "";
@@ -109,7 +111,7 @@ function drawPrices(prices) {
     lines = shown.levels.map(({ price, label, role }) => {
       const named = shown.levels.length <= 12 || !["line", "ladder"].includes(role);
       const [colour, lineStyle] = ROLES[role] ?? ROLES.line;
-      return candles.createPriceLine({ price, color: css(colour), lineWidth: 1, lineStyle, axisLabelVisible: named, title: named ? label : "" });
+      return candles.createPriceLine({ price, color: css(colour), lineWidth: 1, lineStyle, axisLabelVisible: named, title: named ? brief(label) : "" });
     });
   };
   const show = (index) => {
