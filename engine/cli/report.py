@@ -58,41 +58,44 @@ def runs(
         typer.echo(f"No runs in {root} yet. Make one:")
         typer.echo("  tradewind backtest backtests/moving_average_short.toml")
         return
-    _print(listing, root)
+    _print(listing)
 
 
-def _print(listing: list[Saved], root: Path) -> None:
+def _print(listing: list[Saved]) -> None:
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name, right in (
-        ("when (UTC)", False), ("name", False), ("strategy", False), ("market", False), ("timeframe", False),
-        ("total return", True), ("over the paths", False), ("trades", True),
-    ):  # fmt: skip
-        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=name == "when (UTC)")
+    console = Console(highlight=False, soft_wrap=True)
+    width = max(len(one.name) for one in listing)
     for one in listing:
-        when = f"{one.when:%Y-%m-%d %H:%M}"
+        name = f"{one.when:%Y-%m-%d %H:%M}  [bold]{escape(one.name):<{width}}[/bold]"
         if one.problem:
-            table.add_row(when, escape(one.name), f"[red]{escape(one.problem)}[/red]")
+            console.print(f"{name}  [red]{escape(one.problem)}[/red]")
         else:
-            table.add_row(when, *map(escape, _cells(one)))
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(f"\n{escape(str(root))}. A page of one: tradewind report NAME", soft_wrap=True)
+            console.print(f"{name}  {_outcome(one)}")
+            console.print(f"  [dim]{escape(_origin(one))}[/dim]")
+        console.print(f"  [dim]{escape(str(one.folder))}[/dim]")
+    console.print("\nTimes are UTC. A page of one: tradewind report NAME")
 
 
-def _cells(one: Saved) -> list[str]:
-    from engine.cli.words import UNDEFINED, percent
+def _outcome(one: Saved) -> str:
+    from engine.cli.words import percent
 
     told = one.as_dict()
-    bounds = told["total_return_range"]
-    over = UNDEFINED if not bounds else f"{percent(bounds[0], sign=True)} to {percent(bounds[1], sign=True)}"
-    # No one number where the range crosses zero (rule P2).
-    crosses = bool(bounds) and bounds[0] < 0.0 < bounds[1]
-    return [
-        one.name if told["complete"] else f"{one.name} (partial)", told["strategy"], ", ".join(told["markets"]),
-        told["timeframe"], UNDEFINED if crosses else percent(told["total_return"], sign=True), over,
-        f"{told['trades']:,}",
-    ]  # fmt: skip
+    bounds, total = told["total_return_range"], percent(told["total_return"], sign=True)
+    if not bounds:
+        return total
+    low, high = (percent(bound, sign=True) for bound in bounds)
+    if bounds[0] < 0.0 < bounds[1]:  # no one number stands for it (rule P2)
+        return f"{low} to {high}, by the path"
+    return f"{total}, the same on all paths" if low == high else f"{total}, {low} to {high} over the paths"
+
+
+def _origin(one: Saved) -> str:
+    from engine.candles.timeframes import counted
+
+    told = one.as_dict()
+    partial = "" if told["complete"] else ", partial"
+    markets = ", ".join(told["markets"])
+    trades = counted(told["trades"], "trade")
+    return f"{told['strategy']} on {markets} {told['timeframe']}, path {told['path']}, {trades}{partial}"

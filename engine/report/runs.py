@@ -34,6 +34,7 @@ class Saved:
             "strategy": self.summary["strategy"],
             "markets": [one["symbol"] for one in self.summary["markets"]],
             "timeframe": self.summary["candles"][0]["timeframe"],
+            "path": self.summary.get("rules", {}).get("path"),
             "total_return": self.summary["metrics"]["total_return"],
             "total_return_range": self.summary.get("total_return_range"),
             "trades": self.summary["metrics"]["trades"],
