@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ONLY ?=
+# The definitions that make demo runs and reports, one after the other.
+DEMO := grid dca moving_average_short
 
 .PHONY: demo test lint bench setup clean
 
@@ -17,7 +19,10 @@ $(VENV)/.ready: pyproject.toml
 	@touch $@
 
 demo: setup
-	@$(BIN)/tradewind backtest backtests/moving_average_short.toml
+	@for definition in $(DEMO); do \
+	  $(BIN)/tradewind backtest backtests/$$definition.toml && \
+	  printf '\nThe report: ' && $(BIN)/tradewind report $$definition && echo || exit $$?; \
+	done
 
 test: setup
 	@$(BIN)/python -m pytest -n auto --dist loadfile

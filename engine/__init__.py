@@ -73,5 +73,13 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Imported on first use: `tradewind --help` must not wait for numba and pyarrow.
     if name in _PLACES:
-        return getattr(import_module(_PLACES[name]), name)
+        module = import_module(_PLACES[name])
+        if hasattr(module, "Result"):
+            module.Result.report_writer = staticmethod(_write_report)
+        return getattr(module, name)
     raise AttributeError(f"module 'engine' has no attribute {name!r}")
+
+
+def _write_report(result: Any, path: Any) -> Any:
+    # By name, so that what runs a backtest does not depend on what draws it.
+    return import_module("engine.report").write_result(result, path)

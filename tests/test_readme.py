@@ -20,8 +20,12 @@ def test_the_shown_strategy_is_the_shipped_one() -> None:
     assert ast.dump(shown) == ast.dump(shipped)
 
 
-def test_the_notebook_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_notebook_example_runs(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     exec(compile(PYTHON[1], "README.md", "exec"), {})
+    assert (tmp_path / "report.html").is_file()
     assert "Result(MovingAverageShort(fast=10" in capsys.readouterr().out
 
 

@@ -86,4 +86,10 @@ def _orders(result: Result) -> dict[str, Any]:
 
 
 def _equity(result: Result) -> dict[str, Any]:
-    return {"time": _times(result.close_ms), "equity": result.equity_curve}
+    done = len(result.close_ms)
+    return {
+        "time": _times(result.close_ms),
+        "equity": result.equity_curve,
+        "exposure": result.run.exposure[:done],  # gross notional, quote
+        "path_dependent": result.run.dependent[:done].astype(bool),
+    }

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.backtesting.blame import guarded
 from engine.backtesting.indicating import indicator_rows
-from engine.candles import Candles
+from engine.candles import Candles, digest_of
 from engine.compiling import Native, Program, compile_steps, program_digest, read_program
 from engine.core import codes
 from engine.core.records import CANDLE
@@ -145,7 +145,7 @@ def gather(
         native = compile_steps(program, record.dtype, indicators[0].dtype)
     hashes = {
         "code": program_digest(program, record.dtype, indicators[0].dtype),
-        "candles": _digest(candle.content_hash() for candle in candles),
+        "candles": digest_of(candles),
         "indicators": _digest(
             hashlib.sha256(np.ascontiguousarray(rows).view(np.uint8).data).hexdigest() for rows in indicators
         ),

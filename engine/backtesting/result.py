@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import platform
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +31,9 @@ COUNTING_PATHS = ("adverse", "favourable")  # they play both orders of the extre
 
 class Result:
     """Hold the outcome of one backtest; pandas outward, flat records inside."""
+
+    # Handed in by the public names of `engine`: this layer does not know reports.
+    report_writer: ClassVar[Callable[[Result, Path], Path] | None] = None
 
     def __init__(
         self,
@@ -243,6 +250,12 @@ class Result:
                 frame[name] = frame[name].dt.tz_localize("UTC")
         return frame
 
+    def report(self, path: str | Path) -> Path:
+        """Write the result as one self-contained HTML page and return its path."""
+        if Result.report_writer is None:
+            raise EngineError("report: no writer was handed in; import backtest from engine, not from a part of it")
+        return Result.report_writer(self, Path(path))
+
     def summary(self) -> dict[str, Any]:
         """Return metrics, bounds, warnings and what the run was made of, ready for JSON."""
         inputs, bounds = self.inputs, self.range
@@ -266,6 +279,8 @@ class Result:
             "reviews": [asdict(review) for review in self.reviews],
             "events": self.event_counts(),
             "hashes": inputs.hashes,
+            "versions": {"python": platform.python_version()}
+            | {name: version(name) for name in ("tradewind", "numpy", "numba")},
             "seconds": round(self.seconds, 3),
         }
 

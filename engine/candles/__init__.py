@@ -3,8 +3,8 @@
 Owns the way from a source to checked columns. Must not know strategies, accounts or the command line.
 """
 
-from engine.candles.candles import Candles
+from engine.candles.candles import Candles, digest_of
 from engine.candles.grid import Holes, holes
 from engine.candles.store import Store, load_candles
 
-__all__ = ["Candles", "Holes", "Store", "holes", "load_candles"]
+__all__ = ["Candles", "Holes", "Store", "digest_of", "holes", "load_candles"]

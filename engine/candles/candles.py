@@ -6,6 +6,7 @@ Owns the value that every run is fed with. Must not know files, strategies or cl
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -215,6 +216,14 @@ class Candles:
                 for bad in impossible(self.columns)
             )
             raise DataError(f"{name}: {told}; {_REMEDY}")
+
+
+def digest_of(candles: Iterable[Candles]) -> str:
+    """Return one SHA-256 for the candles of several markets in their order."""
+    whole = hashlib.sha256()
+    for one in candles:
+        whole.update(one.content_hash().encode())
+    return whole.hexdigest()
 
 
 def _read_only(values: np.ndarray, dtype: type | np.dtype) -> np.ndarray:

@@ -72,6 +72,11 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
     )
 
 
+def candles_of(definition: Definition, root: str) -> list[Candles]:
+    """Load the candles of the definition's own timeframe, one a market."""
+    return [_candles(definition, source, definition.timeframe, root) for source in definition.sources]
+
+
 def _strategy(definition: Definition) -> Strategy:
     try:
         owner = strategy_class(definition.strategy)

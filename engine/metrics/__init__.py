@@ -16,6 +16,7 @@ from engine.metrics.activity import (
     turnover,
 )
 from engine.metrics.equity import EquityMetrics, deepest_drawdown, equity_metrics
+from engine.metrics.periods import Drawdown, Month, monthly_returns, worst_drawdowns, yearly_returns
 from engine.metrics.sampling import DAY_MS, YEAR_MS, daily_points
 from engine.metrics.summary import Metrics, PnlTerms, compute
 
@@ -23,8 +24,10 @@ __all__ = [
     "DAY_MS",
     "YEAR_MS",
     "BuyAndHold",
+    "Drawdown",
     "EquityMetrics",
     "Metrics",
+    "Month",
     "PnlTerms",
     "TradeMetrics",
     "buy_and_hold",
@@ -35,7 +38,10 @@ __all__ = [
     "exposure",
     "fee_share",
     "maker_share",
+    "monthly_returns",
     "time_in_market",
     "trade_metrics",
     "turnover",
+    "worst_drawdowns",
+    "yearly_returns",
 ]

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from tests.benchmarks.measuring import Reference, Row, say
 
-GROUPS = ("core", "indicators", "candles", "peer", "cli")
+GROUPS = ("core", "indicators", "candles", "peer", "report", "cli")
 
 
 def main() -> int:
