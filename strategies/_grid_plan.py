@@ -103,6 +103,18 @@ def _check_ends(grid, made):
         price = getattr(grid, name)
         if price is not None and wrong(price):
             made.refuse("stop_inside_range", f"{name}: expected a price {expected}, was {price:g}")
+    for name, beyond in (
+        ("stop_loss_low", lambda p: p >= made.reference),
+        ("stop_loss_high", lambda p: p <= made.reference),
+    ):
+        price = getattr(grid, name)
+        if price is not None and beyond(price):
+            made.refuse("stop_inside_range", f"{name}: the price {made.reference:g} is beyond {price:g} already")
+    if not made.lines[0] <= made.reference <= made.lines[-1]:
+        made.warnings.append(
+            f"the price {made.reference:g} lies outside the range {made.lines[0]:g} to {made.lines[-1]:g}: "
+            "only one side of it can fill"
+        )
     if grid.trigger_direction is not None and grid.trigger_price is None:
         made.refuse("range_invalid", "trigger_direction belongs to trigger_price; set it, or remove this one")
     if grid.take_profit is None and grid.take_profit_type != "price":

@@ -56,8 +56,8 @@ def review_of(grid, outcome):
         return 1 if direction == "long" else -1
 
     cells = matched(outcome.fills, first_side)
-    gross = sum(one.gross for one in cells.values())
-    paid = sum(one.paid for one in cells.values())
+    gross = sum((one.gross for one in cells.values()), 0.0)
+    paid = sum((one.paid for one in cells.values()), 0.0)
     pairs = sum(one.pairs for one in cells.values())
     inventory = outcome.realised + outcome.floating_change - gross
     others = outcome.fees - paid

@@ -33,8 +33,10 @@ class Grid(GridParameters):
     bottom: int = state(0)  # number of the lowest line, 0 at the start
     phase: int = state(WAITING)
     upwards: bool = state(False)  # how the trigger is crossed
+    armed: bool = state(False)  # the price has been on the side from which it can be crossed
     opening: float = state(0.0)  # base, signed, to buy or sell at the start
     opening_id: int = state(0)
+    worst_open: float = state(0.0)
     tries: int = state(0)
     cover: int = state(0)  # +1: sells, -1: buys need what is held beyond cover_base; 0: neither
     cover_base: float = state(0.0)
@@ -48,6 +50,7 @@ class Grid(GridParameters):
     stop_high: float = state(0.0)
     stop_id: int = state(0)
     stop_side: int = state(0)
+    target_above: bool = state(False)  # the take-profit price lay above the price at the start
     target_pnl: float = state(0.0)  # quote, 0.0: none
     goal: float = state(0.0)  # base, the position that closing leaves
     floor_limit: float = state(0.0)
@@ -76,7 +79,7 @@ class Grid(GridParameters):
             self.low_of[i], self.high_of[i] = made.lines[i], made.lines[i + 1]
             self.quantity[i] = made.quantity[i]
             self.loaded[i] = i >= made.free
-        self.opening = made.opening
+        self.opening, self.worst_open = made.opening, made.worst_open
         self.spot = market.kind == "spot"
         self.cover = {"long": 1, "neutral": int(self.spot), "short": -1}[made.direction]
         self.home = start.holding
@@ -88,9 +91,11 @@ class Grid(GridParameters):
         if self.trigger_price is not None:
             above = self.trigger_price >= start.price
             self.upwards = above if self.trigger_direction is None else self.trigger_direction == "up"
+            self.armed = start.price <= self.trigger_price if self.upwards else start.price >= self.trigger_price
         if self.take_profit is not None and self.take_profit_type != "price":
             invested = made.funds + made.base_in * made.reference
             self.target_pnl = self.take_profit * (invested if self.take_profit_type == "pnl_rate" else 1.0)
+        self.target_above = self.take_profit is not None and self.take_profit >= made.reference
         self.floor_limit = self.trailing_down_limit if isinstance(self.trailing_down_limit, float) else 0.0
         self.ceiling = self.trailing_up_limit if isinstance(self.trailing_up_limit, float) else 0.0
 
@@ -110,8 +115,13 @@ class Grid(GridParameters):
         if self.phase == RUNNING or self.phase == OPENING:
             self.watch(candle, account)
         elif self.phase == WAITING:
-            if candle.high >= self.trigger_price if self.upwards else candle.low <= self.trigger_price:
+            crossed = candle.high >= self.trigger_price if self.upwards else candle.low <= self.trigger_price
+            if self.armed and crossed:
                 self.begin(account)
+            elif self.upwards:
+                self.armed = candle.close < self.trigger_price
+            else:
+                self.armed = candle.close > self.trigger_price
         elif self.phase == CLOSING:
             self.close_in(account)
 
@@ -153,10 +163,11 @@ class Grid(GridParameters):
                 tag=OPENING_TAG, reason="grid opens",
             )  # fmt: skip
         else:
+            worst = account.price * (1.0 + side * self.open_slippage_rate)
+            worst = min(worst, self.worst_open) if side > 0 else max(worst, self.worst_open)  # what the plan reserved
             self.opening_id = account.limit(
-                side, quantity=abs(missing), price=account.price * (1.0 + side * self.open_slippage_rate),
-                time_in_force="ioc", tag=OPENING_TAG, reason="grid opens",
-            )  # fmt: skip
+                side, quantity=abs(missing), price=worst, time_in_force="ioc", tag=OPENING_TAG, reason="grid opens"
+            )
 
     def settle(self, account):
         """Place every cell's order that is not at rest and whose coins are there."""
@@ -215,6 +226,10 @@ class Grid(GridParameters):
         self.expected -= 1
         self.order[s] = 0
         self.loaded[s] = not self.loaded[s]
+        self.place(account, s)
+
+    def place(self, account, s):
+        """Place the order of cell s, or, where only the nearest may rest, whichever those now are."""
         if self.max_open_buys > 0.0 or self.max_open_sells > 0.0:
             self.arrange(account)
         else:
@@ -292,7 +307,7 @@ class Grid(GridParameters):
         if self.target_pnl > 0.0:
             return self.pnl(account) - self.pnl_home >= self.target_pnl
         if self.take_profit_type == "price" and self.take_profit > 0.0:
-            return candle.low <= self.take_profit <= candle.high
+            return candle.high >= self.take_profit if self.target_above else candle.low <= self.take_profit
         return False
 
     def put_to_sleep(self, account):
@@ -316,7 +331,7 @@ class Grid(GridParameters):
                 self.asleep[s] = False
                 self.sleeping -= 1
                 self.loaded[s] = self.cover < 0
-                self.rest(account, s)
+                self.place(account, s)
 
     def repair(self, account):
         """Find cells whose order was denied on arrival and place it again."""
@@ -430,7 +445,7 @@ class Grid(GridParameters):
             self.shifts += 1
             if self.trail_stops and self.stop_low > 0.0:
                 self.move_stop(account, self.stop_low + self.low_of[self.bottom % self.cells] - was)
-            self.rest(account, s)
+            self.place(account, s)
 
     def follow_down(self, close, account):
         """Move the range down a line for every full step that the price is below it; the top coins come along."""
@@ -450,7 +465,7 @@ class Grid(GridParameters):
                     self.bottom + self.cells + 1
                 )
             if not self.asleep[s]:
-                self.rest(account, s)
+                self.place(account, s)
 
     def move_stop(self, account, price):
         """Let the lower stop follow the range."""
