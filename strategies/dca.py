@@ -268,6 +268,9 @@ class Dca(DcaParameters):
         if fill.tag == 0:
             if self.base_quantity[m] == 0.0:
                 self.opened += 1
+                self.entry[m] = fill.price  # as it is: a quotient of sums would be off by a last bit
+            else:
+                self.entry[m] = (self.base_cost[m] + value) / (self.base_quantity[m] + fill.quantity)
             self.base_quantity[m] += fill.quantity
             self.base_cost[m] += value
             self.base_fees[m] += paid
@@ -315,7 +318,7 @@ class Dca(DcaParameters):
 
     def entry_price(self, m):
         """Return the average fill price of the base order, or the price it was placed at."""
-        return self.base_cost[m] / self.base_quantity[m] if self.base_quantity[m] > 0.0 else self.planned[m]
+        return self.entry[m] if self.base_quantity[m] > 0.0 else self.planned[m]
 
     def quantity(self, size, price, equity, m):
         return quantity_of(size, self.unit, price, equity, self.quote_fee[m], self.lot_units[m], self.lot_scale[m])
