@@ -27,10 +27,14 @@ class Dca(DcaParameters):
         start = np.ones(close.shape, np.bool_)
         if self.start_condition == "signal":
             start = self.signal(close)
-        due = np.zeros(len(close), np.bool_)
+        due = np.zeros(len(close), np.int64)
         if self.schedule is not None:
-            due = self.schedule.due(candles.open_ms, candles.timeframe_ms, self.end_at)
-        return {"start": start, "due": due}
+            due = self.schedule.due_count(candles.open_ms, candles.timeframe_ms, self.end_at)
+            follows = np.diff(candles.open_ms, prepend=candles.open_ms[:1] - candles.timeframe_ms)
+            if np.any((due > 1) & (follows == candles.timeframe_ms)):  # those of a hole are one: it was down
+                most = f"expected at most one purchase a candle of {candles.timeframe}"
+                raise ConfigError(f'Dca: schedule: {most}, was "{self.schedule}"')
+        return {"start": start, "due": due > 0}
 
     def signal(self, close):
         if self.start_signal == "rsi_below":

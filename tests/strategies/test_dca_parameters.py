@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import Candles, Market
+from engine import Candles, ConfigError, Market
 from tests.core.scripted import candles, market
 from tests.strategies.dealing import FLAT, dealt, kept, ladder, purchases, told
 
@@ -22,6 +22,7 @@ DOWN = [FLAT, FLAT, (91.0, 91.0, 89.0, 89.0), (82.0, 82.0, 69.0, 69.0)]
 BASE, FIRST, SECOND, THIRD = (
     "1 buy 1 @ 100 base order", "2 buy 1 @ 90 safety order", "3 buy 1 @ 80 safety order", "3 buy 1 @ 70 safety order",
 )  # fmt: skip
+COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")
 TAXED = {"maker_fee_rate": 0.01, "taker_fee_rate": 0.02}
 
 # (case, changed parameters, candles, fills)
@@ -169,6 +170,18 @@ def test_a_schedule_buys_each_pair() -> None:
     history, markets = pairs("AAA/USDT", "BBB/USDT")
     result = dealt(purchases(max_purchases=3), history, markets)
     assert [(int(f["candle"]), int(f["book"])) for f in result.fill_rows] == [(1, 0), (1, 1), (2, 0)]
+
+
+def test_a_schedule_that_is_due_more_often_than_candles_close_is_an_error() -> None:
+    hours = candles(*[FLAT] * 4, timeframe="1h")
+    with pytest.raises(ConfigError, match='expected at most one purchase a candle of 1h, was "every 30 minutes"'):
+        dealt(purchases(schedule="every 30 minutes"), hours)
+
+
+def test_what_was_due_in_a_hole_is_bought_once_at_its_end() -> None:
+    whole = candles(*[FLAT] * 8)
+    history = replace(whole, **{n: np.delete(getattr(whole, n), [2, 3, 4]) for n in COLUMNS})
+    assert len(dealt(purchases(max_purchases=9), history).fill_rows) == 4
 
 
 def test_a_budget_holds_the_fees_of_its_purchases() -> None:
