@@ -151,6 +151,7 @@ class DcaParameters(Strategy):
     done = state(0, array=PAIRS)  # safety orders filled, or denied
     equity_then = state(array=PAIRS)
     planned = state(array=PAIRS)  # price the base order was placed at
+    entry = state(array=PAIRS)  # average fill price of the base order
     base_quantity = state(array=PAIRS)
     base_cost = state(array=PAIRS)
     base_fees = state(array=PAIRS)

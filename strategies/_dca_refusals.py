@@ -75,10 +75,10 @@ def _funds(dca, start, m, steps):
     kept = {"all": all_of_them, "active": min(dca.resting_limit, all_of_them), "none": 0}[dca.reserve_funds]
     needed = funds_of(dca, m, steps, kept)
     if needed > start.cash * (1.0 + 1e-9):
-        whose = f"base order and {kept} safety orders" if kept else "base order"
+        whose = f"the base order and {kept} safety orders" if kept else "the base order"
         yield Refusal(
             "insufficient_funds",
-            f"{market.symbol}: the {whose} take {needed:.2f} {market.quote} with fees, the account has "
+            f"{market.symbol}: {needed:.2f} {market.quote} are needed for {whose} with fees, the account has "
             f"{start.cash:.2f}",
         )
 

@@ -27,10 +27,14 @@ class Dca(DcaParameters):
         start = np.ones(close.shape, np.bool_)
         if self.start_condition == "signal":
             start = self.signal(close)
-        due = np.zeros(len(close), np.bool_)
+        due = np.zeros(len(close), np.int64)
         if self.schedule is not None:
-            due = self.schedule.due(candles.open_ms, candles.timeframe_ms, self.end_at)
-        return {"start": start, "due": due}
+            due = self.schedule.due_count(candles.open_ms, candles.timeframe_ms, self.end_at)
+            follows = np.diff(candles.open_ms, prepend=candles.open_ms[:1] - candles.timeframe_ms)
+            if np.any((due > 1) & (follows == candles.timeframe_ms)):  # those of a hole are one: it was down
+                most = f"expected at most one purchase a candle of {candles.timeframe}"
+                raise ConfigError(f'Dca: schedule: {most}, was "{self.schedule}"')
+        return {"start": start, "due": due > 0}
 
     def signal(self, close):
         if self.start_signal == "rsi_below":
@@ -268,6 +272,9 @@ class Dca(DcaParameters):
         if fill.tag == 0:
             if self.base_quantity[m] == 0.0:
                 self.opened += 1
+                self.entry[m] = fill.price  # as it is: a quotient of sums would be off by a last bit
+            else:
+                self.entry[m] = (self.base_cost[m] + value) / (self.base_quantity[m] + fill.quantity)
             self.base_quantity[m] += fill.quantity
             self.base_cost[m] += value
             self.base_fees[m] += paid
@@ -315,7 +322,7 @@ class Dca(DcaParameters):
 
     def entry_price(self, m):
         """Return the average fill price of the base order, or the price it was placed at."""
-        return self.base_cost[m] / self.base_quantity[m] if self.base_quantity[m] > 0.0 else self.planned[m]
+        return self.entry[m] if self.base_quantity[m] > 0.0 else self.planned[m]
 
     def quantity(self, size, price, equity, m):
         return quantity_of(size, self.unit, price, equity, self.quote_fee[m], self.lot_units[m], self.lot_scale[m])

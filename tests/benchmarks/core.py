@@ -68,11 +68,16 @@ def _dca() -> Iterator[Row]:
         "max_safety_orders": 5,
     }
     inputs = gathered(Dca(kind="ladder", take_profit_rate=0.01, **ladder), [minutes()])
-    low_first, adverse = interleaved(lambda: run(inputs), lambda: run(inputs, "adverse"), repeats=40)
-    fills = int(run(inputs).run[0]["fill_count"])
-    note = f"a ladder of 5 safety orders of 1 % each, target 1 %; {fills:,} fills"
-    yield Row("core.dca low_first", low_first * 1e9 / MILLION, "ns/candle", 12.0, note=note)
-    yield Row("core.dca adverse", adverse * 1e9 / MILLION, "ns/candle", note="the same, candles played both ways")
+    stopped = gathered(Dca(kind="ladder", take_profit_rate=0.01, stop_loss_rate=0.08, **ladder), [minutes()])
+    low_first, adverse, busy = interleaved(
+        lambda: run(inputs), lambda: run(inputs, "adverse"), lambda: run(stopped), repeats=40
+    )
+    each = 1e9 / MILLION
+    note = f"a ladder of 5 safety orders of 1 % each, target 1 %; {_fills(inputs):,} fills, long waits at its end"
+    yield Row("core.dca low_first", low_first * each, "ns/candle", 12.0, note=note)
+    yield Row("core.dca adverse", adverse * each, "ns/candle", note="the same, candles played both ways")
+    note = f"the same with a stop at 8 %, so that deals follow each other; low_first, {_fills(stopped):,} fills"
+    yield Row("core.dca stopped", busy * each, "ns/candle", note=note)
 
 
 def _interpreted() -> Row:
