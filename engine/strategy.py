@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -47,7 +47,7 @@ class Param:
             return "choice"
         if isinstance(self.default, list | tuple):
             return "list"
-        if self.default is None or isinstance(self.default, float):
+        if self.default is None or isinstance(self.default, float | str):  # a text is one of words
             return "float"
         return "bool" if isinstance(self.default, bool) else "int"
 
@@ -129,7 +129,11 @@ class Strategy:
         cls.params, cls.states = dict(cls.params), dict(cls.states)
         for name, value in list(vars(cls).items()):
             if not isinstance(value, Param | State):
-                continue
+                inherited = cls.params.get(name)
+                if inherited is None:
+                    continue
+                # "levels = 21" in a derived class is the inherited parameter with another default.
+                value = replace(inherited, default=check_value(cls.__name__, name, inherited, value))
             if name.startswith("_") or hasattr(Strategy, name):
                 raise StrategyError(f"{cls.__name__}.{name}: this name is the engine's own; choose another")
             if isinstance(value, Param):

@@ -37,6 +37,7 @@ class Piece:
     pieces: dict[str, str] = field(default_factory=dict)  # injected name -> piece
     checked: set[str] = field(default_factory=set)  # injected names of checked functions
     reads: set[str] = field(default_factory=set)  # attributes and built-in readers that it uses
+    stands_in: type | None = None  # the class whose body it was written in, where it says super()
 
     def link(self, made: dict[str, Any], checked: Callable[[str], Any]) -> None:
         """Fill the injected names in."""
@@ -120,10 +121,8 @@ def _add(program: Program, name: str, function: FunctionType, *, is_method: bool
         argument.annotation = None
     namespace = dict(function.__globals__)
     for free, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        if free == "__class__":
-            raise StrategyError(f"{path}:{line}: super() has no place in a step method; call the other method by name")
         namespace[free] = cell.cell_contents
-    piece = Piece(name, None, path, line, namespace)
+    piece = Piece(name, None, path, line, namespace, stands_in=namespace.pop("__class__", None))
     piece.reads = {
         node.attr if isinstance(node, ast.Attribute) else node.id
         for node in ast.walk(definition)
@@ -138,9 +137,13 @@ def _add(program: Program, name: str, function: FunctionType, *, is_method: bool
 _LIBRARIES = tuple({*sysconfig.get_paths().values(), str(Path(__file__).parents[1])})
 
 
-def _is_authors(function: FunctionType) -> bool:
+def is_authors(function: FunctionType, owner: type[Strategy]) -> bool:
+    """Return whether a function comes along: it is no library's, or of a package that the strategy derives from."""
     # A library's function is the compiler's business: it knows it, or the method runs interpreted.
-    return not function.__code__.co_filename.startswith(_LIBRARIES)
+    if not function.__code__.co_filename.startswith(_LIBRARIES):
+        return True
+    packages = {cls.__module__.split(".")[0] for cls in owner.__mro__ if issubclass(cls, Strategy) and cls != Strategy}
+    return function.__module__.split(".")[0] in packages
 
 
 class _Rewriter(ast.NodeTransformer):
@@ -180,6 +183,8 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         function = node.func
         if isinstance(function, ast.Attribute):
+            if self.is_super(function.value):
+                return self.inherited(node, function)
             if self.is_self(function.value) and callable(getattr(self.owner, function.attr, None)):
                 static = isinstance(inspect.getattr_static(self.owner, function.attr), staticmethod)
                 _add(self.program, function.attr, getattr(self.owner, function.attr), is_method=not static)
@@ -197,7 +202,9 @@ class _Rewriter(ast.NodeTransformer):
                     self.program.shorts = self.program.shorts or where
                 return self.generic_visit(node)  # type: ignore[return-value]
         if isinstance(function, ast.Name) and function.id == "super":
-            raise self.fail(node, "super() has no place in a step method; call the other method by name")
+            raise self.fail(
+                node, "super() has its place before a method's call: super().on_candle(candle, ind, account)"
+            )
         target = self.value_of(function)
         try:
             checked = CHECKED.get(target)
@@ -205,13 +212,33 @@ class _Rewriter(ast.NodeTransformer):
             checked = None
         if checked is not None:
             node.func = self.named(self.checked_name(checked.__name__), function)
-        elif isinstance(target, FunctionType) and _is_authors(target):
+        elif isinstance(target, FunctionType) and is_authors(target, self.owner):
             key = f"{target.__module__}.{target.__qualname__}".replace("<locals>.", "")
             _add(self.program, key, target, is_method=False)
             name = _FUNCTION + key.replace(".", "_")
             self.piece.pieces[name] = key
             node.func = self.named(name, function)
         return self.generic_visit(node)  # type: ignore[return-value]
+
+    def inherited(self, node: ast.Call, function: ast.Attribute) -> ast.expr:
+        """Turn super().method(...) into a call of the method that the author's class has overridden."""
+        mro = self.owner.__mro__
+        above = mro[mro.index(self.piece.stands_in) + 1 :] if self.piece.stands_in in mro else ()
+        method = next((vars(base)[function.attr] for base in above if function.attr in vars(base)), None)
+        if not isinstance(method, FunctionType):
+            raise self.fail(node, f"super().{function.attr}: there is no such method to call; remove it")
+        key = f"{method.__module__}.{method.__qualname__}".replace("<locals>.", "")
+        _add(self.program, key, method, is_method=True)
+        name = _METHOD + key.replace(".", "_")
+        self.piece.pieces[name] = key
+        node.func = self.named(name, function)
+        node.args.insert(0, self.named(self.own, function))
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def is_super(self, node: ast.expr) -> bool:
+        if not isinstance(node, ast.Call) or node.args or node.keywords or self.piece.stands_in is None:
+            return False
+        return isinstance(node.func, ast.Name) and node.func.id == "super"
 
     def checked_name(self, name: str) -> str:
         self.piece.checked.add(_CHECKED + name)

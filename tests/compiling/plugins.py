@@ -155,3 +155,32 @@ class Brackets(Strategy):
             last = account.bracket(BUY, quantity=1.0, price=candle.close, stop_loss=0.01, take_profit=0.01, reason="in")
             if account.remaining(last) != 1.0 or not account.is_open(last):
                 account.cancel(last)
+
+
+class Base(Strategy):
+    """Count, and weigh each candle."""
+
+    step: int = param(1, low=1, high=10, help="weight of a candle")
+    counted: int = state(0)
+    weighed: int = state(0)
+
+    def on_candle(self, candle, ind, account):
+        self.counted += 1
+        self.weighed += self.weight()
+
+    def weight(self):
+        return self.step
+
+
+class Derived(Base):
+    """Put own rules before and around those of the base."""
+
+    step = 10
+    seen: int = state(0)
+
+    def on_candle(self, candle, ind, account):
+        self.seen += 1
+        super().on_candle(candle, ind, account)
+
+    def weight(self):
+        return super().weight() + 1
