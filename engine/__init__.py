@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from engine.errors import ConfigError, DataError, EngineError, StrategyError
     from engine.market import Market
     from engine.plans import Fact, Level, Outcome, Plan, Refusal, Review, Start, Table
+    from engine.plugins import strategy_class
     from engine.strategy import Strategy, param, state
 
 _PLACES = {
@@ -40,6 +41,7 @@ _PLACES = {
     "param": "engine.strategy",
     "simulate": "engine.candles.simulate",
     "state": "engine.strategy",
+    "strategy_class": "engine.plugins",
 }
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "param",
     "simulate",
     "state",
+    "strategy_class",
 ]
 
 

@@ -7,6 +7,7 @@ file holds several, each is named as its class, in snake case. A file that canno
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import sys
 import traceback
@@ -21,7 +22,7 @@ from engine.errors import ConfigError, EngineError, StrategyError, did_you_mean
 from engine.strategy import Strategy
 
 GROUP = "tradewind.strategies"  # the entry-point group of installed packages
-OWN_FOLDER = "strategies"  # in the current working directory
+OWN_FOLDER = "strategies"  # in the current working directory, or the project's root
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,18 @@ class _FromSource(SourceFileLoader):
         return self.source_to_code(self.get_data(self.path), self.path)
 
 
-def strategy_class(name: str) -> type[Strategy]:
-    """Return the strategy of a name; ConfigError when there is none, StrategyError when its file cannot be read."""
-    for folder in _folders():
+def strategy_class(name: str, root: str | Path | None = None) -> type[Strategy]:
+    """Return the strategy of a name; root: the folder that holds strategies/, the current one unless told.
+
+    ConfigError when there is none, StrategyError when its file cannot be read.
+    """
+    for folder in _folders(root):
         path = folder.path / f"{name}.py"
         if name.isidentifier() and path.is_file():
             found = dict(_classes(_load(folder, path), path))
             if name in found:
                 return found[name]
-    listing = all_strategies()
+    listing = all_strategies(root)
     for one in listing:
         if one.name == name and one.strategy is not None:
             return one.strategy
@@ -81,10 +85,10 @@ def strategy_class(name: str) -> type[Strategy]:
     raise ConfigError(f'strategy: unknown "{name}"{did_you_mean(name, known)}{also}')
 
 
-def all_strategies() -> list[Listed]:
+def all_strategies(root: str | Path | None = None) -> list[Listed]:
     """Return everything that was found, the user's own first; of two with one name the first is the one that runs."""
     listing: list[Listed] = []
-    for one in (*_of_folders(), *_of_packages()):
+    for one in (*_of_folders(root), *_of_packages()):
         first = next((other for other in listing if other.name == one.name), None)
         if first is not None and one.strategy is not None:
             one = Listed(one.name, one.origin, one.path, None, f"hidden: {first.path} has the same name")
@@ -98,18 +102,21 @@ def shown_path(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def _folders() -> Iterator[_Folder]:
+def _folders(root: str | Path | None = None) -> Iterator[_Folder]:
     import strategies
 
-    shipped = Path(strategies.__path__[0]).resolve()
-    own = (Path.cwd() / OWN_FOLDER).resolve()
+    shipped = Path(__file__).resolve().parent.parent / strategies.__name__
+    if str(shipped) not in map(os.path.realpath, strategies.__path__):
+        # The user's own folder is a package and comes first on the path: `from strategies.grid import Grid` must hold.
+        strategies.__path__.append(str(shipped))
+    own = (Path(root or Path.cwd()) / OWN_FOLDER).resolve()
     if own != shipped and own.is_dir():
         yield _Folder(f"{OWN_FOLDER}/", own, "")
     yield _Folder("shipped", shipped, strategies.__name__)
 
 
-def _of_folders() -> Iterator[Listed]:
-    for folder in _folders():
+def _of_folders(root: str | Path | None) -> Iterator[Listed]:
+    for folder in _folders(root):
         for path in folder.files():
             shown = shown_path(path)
             try:

@@ -51,7 +51,7 @@ class Param:
             return "int"
         if isinstance(self.default, list | tuple):
             return "list"
-        if self.default is None or isinstance(self.default, float):
+        if self.default is None or isinstance(self.default, float | str):  # a text is one of words
             return "float"
         return "bool" if isinstance(self.default, bool) else "int"
 
@@ -140,7 +140,11 @@ class Strategy:
             cls.params[name] = Param(None, optional=True, unit="later", help="not yet supported")
         for name, value in list(vars(cls).items()):
             if not isinstance(value, Param | State):
-                continue
+                inherited = cls.params.get(name)
+                if inherited is None:
+                    continue
+                # "levels = 21" in a derived class is the inherited parameter with another default.
+                value = replace(inherited, default=check_value(cls.__name__, name, inherited, value))
             if name.startswith("_") or hasattr(Strategy, name):
                 raise StrategyError(f"{cls.__name__}.{name}: this name is the engine's own; choose another")
             if isinstance(value, Param):

@@ -58,6 +58,22 @@ def test_an_edited_file_is_read_again_even_within_the_same_second_and_of_the_sam
     assert strategy_class("mine").params["size"].default == 0.7
 
 
+def test_the_folder_may_be_named_instead_of_stood_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "mine.py").write_text(GOOD.format(size=0.5))
+    monkeypatch.chdir(folder)
+    assert strategy_class("mine", folder.parent).__name__ == "Mine"
+
+
+def test_a_derived_class_sets_the_default_of_what_it_inherits_and_keeps_its_range(folder: Path) -> None:
+    derived = GOOD.format(size=0.5) + "\nclass Derived(Mine):\n    size = 1\n"
+    (folder / "pair.py").write_text(derived)
+    size = strategy_class("derived").params["size"]
+    assert (size.default, size.kind, size.high) == (1.0, "float", 1.0)
+    (folder / "pair.py").write_text(derived.replace("size = 1\n", "size = 2\n"))
+    with pytest.raises(StrategyError, match="Derived: size: expected a number from 0 to 1, was 2"):
+        strategy_class("pair")
+
+
 def test_several_classes_in_a_file_are_named_in_snake_case_and_bases_are_none(folder: Path) -> None:
     text = GOOD.format(size=0.5) + "\nclass RSIBand2Long(Mine):\n    pass\n\nclass Base(Strategy):\n    pass\n"
     (folder / "pair.py").write_text(text)

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from engine.cli import backtest, data, plan, report, strategies
+from engine.cli import backtest, data, new, plan, report, strategies
 from engine.errors import EngineError
 
 INTERRUPTED = 130  # 128 + SIGINT
@@ -30,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: rich would double the time it takes
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("new")(new.new)
 app.command("backtest")(backtest.backtest)
 app.command("plan")(plan.plan)
 app.command("report")(report.report)

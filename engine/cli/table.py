@@ -90,8 +90,9 @@ def _parameter_words(summary: dict[str, Any]) -> str:
     given, defaults = summary["parameters"], summary["defaults"]
     if len(given) > MOST_PARAMETERS:
         given = {key: value for key, value in given.items() if value != defaults[key]}
-    return ", ".join(
-        f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in given.items()
+    return (
+        ", ".join(f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in given.items())
+        or "all parameters by default"
     )
 
 

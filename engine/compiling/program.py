@@ -32,6 +32,7 @@ class Piece:
     checked: set[str] = field(default_factory=set)  # injected names of checked functions
     twins: dict[str, Callable[..., Any]] = field(default_factory=dict)  # injected name -> the library's function
     reads: set[str] = field(default_factory=set)  # attributes and built-in readers that it uses
+    stands_in: type | None = None  # the class whose body it was written in, where it says super()
 
     def link(
         self, made: dict[str, Any], checked: Callable[[str], Any], twin: Callable[[Callable[..., Any]], Any]

@@ -79,6 +79,8 @@ class Rewriter(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         function = node.func
         if isinstance(function, ast.Attribute):
+            if self.is_super(function.value):
+                return self.inherited(node, function)
             if self.is_self(function.value) and callable(getattr(self.owner, function.attr, None)):
                 static = isinstance(inspect.getattr_static(self.owner, function.attr), staticmethod)
                 self.add(self.program, function.attr, getattr(self.owner, function.attr), is_method=not static)
@@ -96,7 +98,9 @@ class Rewriter(ast.NodeTransformer):
                     self.program.shorts = self.program.shorts or where
                 return self.generic_visit(node)  # type: ignore[return-value]
         if isinstance(function, ast.Name) and function.id == "super":
-            raise self.fail(node, "super() has no place in a step method; call the other method by name")
+            raise self.fail(
+                node, "super() has its place before a method's call: super().on_candle(candle, ind, account)"
+            )
         target = self.value_of(function)
         try:
             checked = CHECKED.get(target)
@@ -124,6 +128,27 @@ class Rewriter(ast.NodeTransformer):
             self.piece.pieces[name] = key
             node.func = self.named(name, function)
         return self.generic_visit(node)  # type: ignore[return-value]
+
+    def inherited(self, node: ast.Call, function: ast.Attribute) -> ast.expr:
+        """Turn super().method(...) into a call of the method that the author's class has overridden."""
+        mro = self.owner.__mro__
+        above = mro[mro.index(self.piece.stands_in) + 1 :] if self.piece.stands_in in mro else ()
+        method = next((vars(base)[function.attr] for base in above if function.attr in vars(base)), None)
+        if not isinstance(method, FunctionType):
+            raise self.fail(node, f"super().{function.attr}: there is no such method to call; remove it")
+        key = f"{method.__module__}.{method.__qualname__}".replace("<locals>.", "")
+        self.add(self.program, key, method, is_method=True)
+        name = METHOD + key.replace(".", "_")
+        self.piece.pieces[name] = key
+        node.func = self.named(name, function)
+        node.args.insert(0, self.named(self.own, function))
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def is_super(self, node: ast.expr) -> bool:
+        """Return whether this is super() in a class's own method."""
+        if not isinstance(node, ast.Call) or node.args or node.keywords or self.piece.stands_in is None:
+            return False
+        return isinstance(node.func, ast.Name) and node.func.id == "super"
 
     def twin(self, function: Callable[..., Any], node: ast.expr) -> ast.Name:
         """Return the name of a library function in the one implementation that serves both executions."""

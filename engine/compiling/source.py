@@ -21,7 +21,8 @@ from engine.strategy import STEPS, Strategy
 
 def read_program(owner: type[Strategy]) -> Program:
     """Read the step methods of a class and everything of the author's that they call; StrategyError names the line."""
-    claim(owner)
+    for cls in owner.__mro__[: owner.__mro__.index(Strategy)]:
+        claim(cls)
     program = Program(owner)
     for step in STEPS:
         method = getattr(owner, step, None)
@@ -54,10 +55,8 @@ def _add(program: Program, name: str, function: FunctionType, *, is_method: bool
         argument.annotation = None
     namespace = dict(function.__globals__)
     for free, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        if free == "__class__":
-            raise StrategyError(f"{path}:{line}: super() has no place in a step method; call the other method by name")
         namespace[free] = cell.cell_contents
-    piece = Piece(name, None, path, line, namespace)
+    piece = Piece(name, None, path, line, namespace, stands_in=namespace.pop("__class__", None))
     piece.reads = {
         node.attr if isinstance(node, ast.Attribute) else node.id
         for node in ast.walk(definition)

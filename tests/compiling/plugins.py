@@ -171,3 +171,32 @@ class LooksAtRows(Strategy):
 
     def sum(self, candles, ind):
         return candles[0].close + candles[-1].close + ind[len(ind) - 1].twice + ind[self.beyond].twice
+
+
+class Base(Strategy):
+    """Count, and weigh each candle."""
+
+    step: int = param(1, low=1, high=10, help="weight of a candle")
+    counted: int = state(0)
+    weighed: int = state(0)
+
+    def on_candle(self, candle, ind, account):
+        self.counted += 1
+        self.weighed += self.weight()
+
+    def weight(self):
+        return self.step
+
+
+class Derived(Base):
+    """Put own rules before and around those of the base."""
+
+    step = 10
+    seen: int = state(0)
+
+    def on_candle(self, candle, ind, account):
+        self.seen += 1
+        super().on_candle(candle, ind, account)
+
+    def weight(self):
+        return super().weight() + 1

@@ -48,6 +48,12 @@ def test_hostile_field_names_read_the_field() -> None:
     assert total == 1.5 + 2.5 + 3.5 + 4.5 + 5 + 6.5 + 7.5 + 101.0 + 0 + 99.0 + 100.0 + 1000.0
 
 
+def test_a_derived_strategy_calls_what_it_overrides_by_super() -> None:
+    kept = play(plugins.Derived(), ROWS).run.states[0][0]
+    assert (kept["seen"], kept["counted"], kept["weighed"]) == (4, 4, 4 * (10 + 1))
+    assert plugins.Derived().step == 10
+
+
 def test_two_strategies_of_one_shape_never_run_each_others_code() -> None:
     for _ in range(2):
         assert play(plugins.First(), ROWS).run.states[0]["value"][0] == 4.0
@@ -170,9 +176,15 @@ class WrongChoice(Strategy):
             account.close()
 
 
-class CallsSuper(Short):
+class SuperOfNothing(Short):
+    def on_start(self, candle, ind, account):
+        super().on_start(candle, ind, account)
+
+
+class LooseSuper(Short):
     def on_candle(self, candle, ind, account):
-        super().on_candle(candle, ind, account)
+        above = super()
+        above.on_candle(candle, ind, account)
 
 
 class WritesCandle(Strategy):
@@ -199,7 +211,8 @@ class Nothing(Strategy):
         (Undeclared, 'self.countr is neither a param() nor a state() of Undeclared; did you mean "counter"?'),
         (WritesParameter, "self.fast is a parameter and stays as it is; declare a state() for this"),
         (WrongChoice, '"lang" is no choice; did you mean "long"?'),
-        (CallsSuper, "super() has no place in a step method"),
+        (SuperOfNothing, "super().on_start: there is no such method to call; remove it"),
+        (LooseSuper, "super() has its place before a method's call"),
         (WritesCandle, "candle.close: only self may be written to, in what it declares as state()"),
         (Nothing, "expected on_candle or on_timestamp, found neither"),
     ],
