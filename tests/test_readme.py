@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import run
+
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
@@ -32,3 +34,15 @@ def test_the_notebook_example_runs(
 @pytest.mark.parametrize("target", re.findall(r"^    make (\w+)", TEXT, re.MULTILINE))
 def test_each_make_target_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_the_shown_result_is_what_the_grid_prints(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    assert run(["backtest", str(ROOT / "backtests" / "grid.toml"), "--no-save"]) == 0
+    printed = {line.rstrip() for line in capsys.readouterr().out.splitlines()}
+    shown = re.search(r"```text\n(.*?)```", TEXT, re.DOTALL)
+    assert shown is not None
+    assert not [line for line in shown[1].splitlines() if line.rstrip() not in printed]

@@ -16,7 +16,17 @@ from engine.candles import Store
 from strategies.dca import Dca
 from strategies.moving_average_short import MovingAverageShort
 from tests.benchmarks.by_hand import by_hand
-from tests.benchmarks.given import MILLION, gathered, minutes, run, short_signals, tiled
+from tests.benchmarks.given import (
+    LOWER,
+    MILLION,
+    UPPER,
+    gathered,
+    hundred_cells,
+    minutes,
+    run,
+    short_signals,
+    tiled,
+)
 from tests.benchmarks.measuring import Row, interleaved, least
 from tests.benchmarks.strategies import Trailer, Watcher
 
@@ -28,6 +38,7 @@ def rows() -> Iterator[Row]:
     """Measure every row of the group."""
     yield from _short()
     yield _every_candle()
+    yield from _grid()
     yield from _dca()
     yield _interpreted()
     yield _markets()
@@ -58,6 +69,17 @@ def _every_candle() -> Row:
     inputs = gathered(Watcher(), [minutes()])
     seconds = least(lambda: run(inputs), repeats=40)
     return Row("core.every_candle", seconds * 1e9 / MILLION, "ns/candle", 12.0, note="on_candle looks, no order")
+
+
+def _grid() -> Iterator[Row]:
+    inputs = hundred_cells()
+    low_first, adverse = interleaved(lambda: run(inputs), lambda: run(inputs, "adverse"), repeats=40)
+    each = 1e9 / MILLION
+    note = f"100 resting orders from {LOWER:,.0f} to {UPPER:,.0f}, spot; {_fills(inputs):,} fills"
+    yield Row("core.grid low_first", low_first * each, "ns/candle", 35.0, note=note)
+    yield Row(
+        "core.grid adverse", adverse * each, "ns/candle", 60.0, note="the same, both paths where they could differ"
+    )
 
 
 def _dca() -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from engine import Candles, Market, Rules, Strategy, simulate
 from engine.backtesting.inputs import Inputs, gather
 from engine.backtesting.run import Run
+from strategies.grid import Grid
 from strategies.moving_average_short import MovingAverageShort
 
 MILLION = 1_000_000
@@ -39,10 +40,27 @@ def contract(symbol: str = "BTC/USDT") -> Market:
     )
 
 
-def gathered(strategy: Strategy, candles: Sequence[Candles], compiled: bool = True) -> Inputs:
+def spot(symbol: str = "BTC/USDT") -> Market:
+    """Return a spot market, one fee for makers and takers."""
+    return Market(symbol=symbol, tick=0.01, lot=0.00001, maker_fee_rate=FEE_RATE, taker_fee_rate=FEE_RATE)
+
+
+def gathered(
+    strategy: Strategy, candles: Sequence[Candles], compiled: bool = True, on: Callable[[str], Market] = contract
+) -> Inputs:
     """Return inputs, signals computed and steps compiled: none of that is in the figures of the core."""
-    markets = [contract(one.symbol) for one in candles]
+    markets = [on(one.symbol) for one in candles]
     return gather(strategy, candles, markets, cash=CASH, compiled=compiled, check_causality=False)
+
+
+LOWER, UPPER, CELLS = 20_000.0, 60_000.0, 100
+
+
+@cache
+def hundred_cells() -> Inputs:
+    """Return the inputs of a grid of 100 cells, so 100 resting orders, of 0.01 BTC each on a spot market."""
+    strategy = Grid(lower=LOWER, upper=UPPER, levels=CELLS + 1, order_base=0.01)
+    return gathered(strategy, [minutes()], on=spot)
 
 
 @cache
