@@ -140,11 +140,12 @@ def gather(
     record = to_record(strategies[0])
     if any(to_record(other).dtype != record.dtype for other in strategies[1:]):
         raise StrategyError(f"{type(strategy).__name__}.prepare(): expected state arrays of one length for all markets")
+    code = program_digest(program, record.dtype, indicators[0].dtype)  # before compiling injects anything
     native = Native({}, "that was asked for")
     if compiled:
         native = compile_steps(program, record.dtype, indicators[0].dtype)
     hashes = {
-        "code": program_digest(program, record.dtype, indicators[0].dtype),
+        "code": code,
         "candles": digest_of(candles),
         "indicators": _digest(
             hashlib.sha256(np.ascontiguousarray(rows).view(np.uint8).data).hexdigest() for rows in indicators

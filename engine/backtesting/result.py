@@ -20,6 +20,7 @@ from engine.core import codes
 from engine.errors import EngineError
 from engine.metrics import Metrics, PnlTerms, buy_and_hold, compute
 from engine.plans import Outcome, Review
+from engine.strategy import check_value
 from engine.trades import round_trips
 
 if TYPE_CHECKING:
@@ -262,7 +263,9 @@ class Result:
         return {
             "strategy": type(inputs.strategy).__name__,
             "parameters": {name: _plain(value) for name, value in inputs.strategy.values().items()},
-            "defaults": {name: _plain(one.default) for name, one in inputs.strategy.params.items()},
+            "defaults": {
+                name: _plain(check_value("", name, one, one.default)) for name, one in inputs.strategy.params.items()
+            },
             "markets": [market.as_dict() for market in inputs.markets],
             "candles": [_described(candles) for candles in inputs.candles],
             "cash": inputs.cash,

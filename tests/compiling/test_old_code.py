@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from engine import backtest
+from tests.compiling import plugins
+from tests.core.scripted import candles, market
+
 STRATEGY = """
 from engine import Strategy, state
 {imports}
@@ -77,3 +81,12 @@ def total(folder: Path, use: str, k: int) -> float:
 def test_an_edit_never_runs_old_code(tmp_path: Path, use: str) -> None:
     assert total(tmp_path, use, 3) == 3.0
     assert total(tmp_path, use, 7) == 7.0
+
+
+def test_a_runs_code_hash_is_the_same_compiled_and_interpreted() -> None:
+    history, on = candles((100.0,) * 4, (101.0,) * 4), market()
+    hashes = {
+        backtest(plugins.Helpers(), history, on, bounds=False, compiled=compiled).inputs.hashes["code"]
+        for compiled in (True, False, True)
+    }
+    assert len(hashes) == 1
