@@ -5,7 +5,7 @@ grid calls when its range moves, compiled.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from engine import Refusal
@@ -35,6 +35,7 @@ class Layout:
     value: float = 0.0  # quote of one buy, where all are of equal value
     fee: float = 0.0  # of a line order, a fraction
     taker: float = 0.0
+    lot: float = 0.0
     buffer: float = 0.0
     base_in: float = 0.0  # coins of the account that the grid may use
     opening: float = 0.0  # base, signed, bought or sold at the start
@@ -47,6 +48,11 @@ class Layout:
     def cells(self) -> int:
         """Return the number of cells."""
         return max(0, len(self.lines) - 1)
+
+    @property
+    def at_reference(self) -> float:
+        """Return the quote that the grid takes when it opens at the reference price."""
+        return max(0.0, self.funds - self.opening * (self.worst_open - self.reference) * (1.0 + self.taker))
 
     @property
     def offset(self) -> float:
@@ -64,7 +70,7 @@ def lay_out(grid, start):
     """Return the layout of a grid at its start; one with refusals may be incomplete."""
     market = start.market
     reference = start.price if grid.trigger_price is None else grid.trigger_price
-    made = Layout(reference, taker=market.taker_fee_rate)
+    made = Layout(reference, taker=market.taker_fee_rate, lot=float(market.lot))
     made.direction = grid.direction or ("long" if market.kind == "spot" else "neutral")
     made.fee = market.maker_fee_rate if grid.post_only else market.taker_fee_rate
     made.base_in = grid.investment_base
@@ -137,10 +143,15 @@ def _sizes(grid, made, market):
         return made.refuse(
             "below_min_investment", f"expected exactly one of investment_quote, order_quote, order_base, was {told}"
         )
-    unit = "base" if given == ["order_base"] else grid.order_unit or "quote"
+    unit = unit_of(grid)
     if (grid.order_unit is not None and unit != grid.order_unit) or (given == ["order_quote"] and unit == "base"):
         return made.refuse("range_invalid", f"order_unit {grid.order_unit} contradicts {given[0]}; remove one of them")
     lows = made.lines[:-1]
+    if given[0] == "investment_quote" and market.kind == "spot" and made.direction != "long" and made.base_in <= 0.0:
+        return made.refuse(
+            "venue_lacks",
+            f"a spot market cannot go short: a {made.direction} grid sells coins it must hold; set investment_base",
+        )
     if given[0] != "investment_quote":
         size = grid.order_quote if unit == "quote" else grid.order_base
         made.quantity = [market.to_lot(size / low if unit == "quote" else size) for low in lows]
@@ -155,13 +166,34 @@ def _sizes(grid, made, market):
         made.quantity = [market.to_lot(size / p if unit == "quote" else size) for p in lows]
         made.value = size if unit == "quote" else 0.0
         _open_and_fund(made, market)
-        low, high = (size, high) if made.funds <= grid.investment_quote else (low, size)
+        covered = market.kind != "spot" or made.direction == "long" or -made.offset <= made.base_in + 1e-12
+        low, high = (size, high) if covered and made.funds <= grid.investment_quote else (low, size)
         if high - low <= 1e-12 * high:
             break
     made.quantity = [market.to_lot(low / p if unit == "quote" else low) for p in lows]
     made.value = low if unit == "quote" else 0.0
     _open_and_fund(made, market)
     return None
+
+
+def unit_of(grid):
+    """Return what all lines have in common: an equal value ("quote") or an equal quantity ("base")."""
+    return "base" if grid.order_base is not None else grid.order_unit or "quote"
+
+
+def least_investment(grid, made, market):
+    """Return the quote at which every order still meets the market's minimum, opened at the reference price."""
+    lot = float(market.lot)
+    quantity = max(market.min_quantity, lot)
+    lows = made.lines[:-1]
+    if unit_of(grid) == "quote":
+        value = max(market.min_notional, quantity * lows[-1])
+        wanted = [value / low for low in lows]
+    else:
+        wanted = [max(quantity, market.min_notional / lows[0])] * len(lows)
+    small = replace(made, quantity=[math.ceil(one / lot - 1e-9) * lot for one in wanted], value=0.0)
+    _open_and_fund(small, market)
+    return small.at_reference
 
 
 def _open_and_fund(made, market):

@@ -6,7 +6,7 @@ Owns the words and the refusals. The layout's numbers are those of _grid_layout.
 from itertools import pairwise
 
 from engine import Fact, Level, Plan, Table
-from strategies._grid_layout import MAX_CELLS
+from strategies._grid_layout import MAX_CELLS, least_investment
 from strategies._grid_parameters import NEEDS_MARGIN, NEEDS_VENUE
 
 
@@ -72,7 +72,7 @@ def _check_orders(grid, made, start):
                 "below_min_notional",
                 f"the cell {low:g} to {high:g} would hold {quantity:g} = {quantity * low:.2f} {market.quote}, below "
                 f"the market's minimum of {least:g} {market.base} and {market.min_notional:g} {market.quote}; "
-                "put in more or use fewer levels",
+                f"put in at least {least_investment(grid, made, market):,.2f} {market.quote}, or use fewer levels",
             )
             break
     if made.funds > start.cash * (1.0 + 1e-9):
@@ -121,6 +121,19 @@ def _check_ends(grid, made):
         made.refuse("range_invalid", f"take_profit_type {grid.take_profit_type} without take_profit; set it")
     if grid.take_profit is not None and grid.take_profit <= 0.0:
         made.refuse("range_invalid", f"take_profit: expected a number above 0, was {grid.take_profit:g}")
+    elif grid.take_profit is not None and grid.take_profit_type == "price":
+        side = {"long": 1.0, "neutral": 0.0, "short": -1.0}[made.direction]
+        if side * (grid.take_profit - made.reference) < 0.0:
+            where = "above" if side > 0.0 else "below"
+            made.refuse(
+                "range_invalid",
+                f"take_profit: expected a price {where} the {made.reference:g} at which a {made.direction} grid opens, "
+                f"was {grid.take_profit:g}",
+            )
+    if grid.on_take_profit != "close" and grid.take_profit is None:
+        made.refuse("range_invalid", "on_take_profit belongs to take_profit; set it, or remove this one")
+    if grid.on_stop_loss != "close" and grid.stop_loss_low is None and grid.stop_loss_high is None:
+        made.refuse("range_invalid", "on_stop_loss belongs to stop_loss_low and stop_loss_high; set one of them")
 
 
 def _check_trailing(grid, made):
@@ -132,6 +145,13 @@ def _check_trailing(grid, made):
             )
         if not on and limit is not None:
             made.refuse("range_invalid", f"trailing_{side}_limit belongs to trailing_{side}; turn it on")
+        edge, where = (made.lines[-1], "above the highest") if side == "up" else (made.lines[0], "below the lowest")
+        if on and isinstance(limit, float) and (limit <= edge if side == "up" else limit >= edge):
+            made.refuse(
+                "range_invalid", f"trailing_{side}_limit: expected a price {where} line {edge:g}, was {limit:g}"
+            )
+    if not grid.trail_stops and not (grid.trailing_up or grid.trailing_down):
+        made.refuse("range_invalid", "trail_stops belongs to trailing_up and trailing_down; turn one on")
     if grid.trailing_up and made.value == 0.0:
         made.refuse(
             "trailing_needs_quote_size",
@@ -154,14 +174,14 @@ def _facts(grid, made, start):
         Fact("profit per cell, most", high_fact, "quote", f"{max(rates):.4%}"),
         Fact("break-even spacing", break_even_rate(made.fee), "%", "of two neighbouring lines"),
     ]
-    smallest = min(range(made.cells), key=lambda i: made.quantity[i] * lines[i])
-    least = max(
-        market.min_notional / (made.quantity[smallest] * lines[smallest]) if made.quantity[smallest] else 0.0,
-        max(max(market.min_quantity, float(market.lot)) / q if q else 0.0 for q in made.quantity),
-    )
-    at_price = made.funds - made.opening * (made.worst_open - made.reference) * (1.0 + made.taker)
+    at_price = made.at_reference
     facts += [
-        Fact("investment, least", at_price * least, "quote", "at which every order still meets the market's minimum"),
+        Fact(
+            "investment, least",
+            least_investment(grid, made, market),
+            "quote",
+            "at which every order still meets the market's minimum",
+        ),
         Fact("investment, most", start.cash, "quote", "free in the account"),
         Fact("investment, this plan", at_price, "quote", f"fees included, opening at {made.reference:g}"),
         Fact("reserved", made.funds, "quote", f"with the opening at its worst price {made.worst_open:g}"),
@@ -202,6 +222,7 @@ def worst_position(made, side):
 
 def _worst(label, made, price, _lines, side, closing, grid):
     quantity, cost, filled = worst_position(made, side)
+    quantity = 0.0 if abs(quantity) < made.lot / 2.0 else quantity  # the noise of a sum is no position
     floating = quantity * price - cost
     fees = filled * made.fee + abs(made.opening) * made.reference * made.taker
     held = f"{quantity:g} at {cost / quantity:,.2f} on average" if quantity else "flat"

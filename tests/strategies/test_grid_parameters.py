@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine import ConfigError, Market, Result
+from engine import ConfigError, Market, Result, Start
 from strategies._grid_parameters import GridParameters
 from strategies.grid import DONE, Grid
 from tests.core.scripted import candles, fills, play
@@ -209,7 +209,6 @@ def test_a_stop_above_ends_a_long_grid_that_holds_nothing() -> None:
         ({"take_profit": 115.0}, [(101.0, 114.0, 101.0, 112.0)], 0),
         ({"take_profit": 115.0}, [(101.0, 116.0, 101.0, 112.0)], 3),
         ({"take_profit": 115.0}, [(117.0, 118.0, 117.0, 117.0)], 3),
-        ({"take_profit": 85.0}, [(84.0, 84.0, 83.0, 84.0)], 3),
         ({"take_profit": 15.0, "take_profit_type": "pnl_quote"}, [(101.0, 105.0, 101.0, 105.0)], 0),
         ({"take_profit": 15.0, "take_profit_type": "pnl_quote"}, [(101.0, 109.0, 101.0, 109.0)], 3),
         ({"take_profit": 0.02, "take_profit_type": "pnl_rate"}, [(101.0, 109.0, 101.0, 109.0)], 3),
@@ -303,6 +302,25 @@ REFUSED = [
     ({"trailing_up": True, "order_base": ..., "order_quote": 99.0}, "trailing_limit_missing: trailing_up_limit"),
     ({"trailing_up": True, "trailing_up_limit": "none"}, "trailing_needs_quote_size"),
     ({"trailing_down_limit": 9.0}, "range_invalid: trailing_down_limit belongs to trailing_down"),
+    (
+        {"trailing_up": True, "order_base": ..., "order_quote": 99.0, "trailing_up_limit": 120.0},
+        "range_invalid: trailing_up_limit: expected a price above the highest line 120, was 120",
+    ),
+    (
+        {"trailing_down": True, "trailing_down_limit": 90.0},
+        "range_invalid: trailing_down_limit: expected a price below the lowest line 80, was 90",
+    ),
+    ({"trail_stops": False}, "range_invalid: trail_stops belongs to trailing_up and trailing_down"),
+    (
+        {"take_profit": 85.0},
+        "range_invalid: take_profit: expected a price above the 101 at which a long grid opens, was 85",
+    ),
+    ({"on_take_profit": "keep"}, "range_invalid: on_take_profit belongs to take_profit"),
+    ({"on_stop_loss": "keep"}, "range_invalid: on_stop_loss belongs to stop_loss_low and stop_loss_high"),
+    (
+        {"direction": "short", "order_base": ..., "investment_quote": 900.0},
+        "venue_lacks: a spot market cannot go short: a short grid sells coins",
+    ),
     ({"leverage": 2.0}, "not_yet_supported: leverage needs margin"),
     ({"margin_mode": "cross"}, "not_yet_supported: margin_mode needs margin"),
     ({"liquidation_distance_rate": 0.1}, "not_yet_supported: liquidation_distance_rate needs margin"),
@@ -334,3 +352,19 @@ def test_a_part_of_an_order_does_not_flip_its_cell() -> None:
     state = result.run.states[0]
     assert [q for _, side, q, price in fills(result) if price == 90.0] == [0.4, 0.6]
     assert state["loaded"][0][1] == 1
+
+
+@pytest.mark.parametrize("invested", [1.0, 300.0, 9_000.0])
+def test_the_least_investment_is_the_same_whatever_is_put_in(invested: float) -> None:
+    on = spot(min_notional=5.0)
+    grid = Grid(**{name: value for name, value in LINES.items() if name != "order_base"}, investment_quote=invested)
+    plan = grid.plan(Start((on,), (101.0,), (0.0,), 10_000.0))
+    assert plan.facts[5].label == "investment, least"
+    assert plan.facts[5].value == pytest.approx(21.1)  # 0.07 at 80, 0.06 at 90, and 0.05 twice bought at 101
+    assert [one.code for one in plan.refusals] == (["below_min_notional"] if invested < 20.0 else [])
+
+
+def test_a_short_grid_that_has_closed_is_flat_at_its_lower_edge() -> None:
+    plan = ran(on=linear(), direction="short", order_base=0.1, lower=79.9).inputs.plans[0]
+    lower = next(fact for fact in plan.facts if fact.label == "worst case at the lower edge")  # type: ignore[union-attr]
+    assert lower.remark.endswith("flat")
