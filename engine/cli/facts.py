@@ -16,6 +16,7 @@ from engine.cli.words import UNDEFINED, money, number
 from engine.plans import Fact, Table
 
 MOST_ROWS = 60
+WIDEST = 1_000  # characters: a number is never cut, a narrow terminal wraps the line
 
 
 def units_of(market: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +44,9 @@ def shown(value: float | int | str | None, unit: str, units: Mapping[str, Any], 
         return number(value, units["tick"])
     if unit == "%":
         return f"{number(100.0 * value, 4)} %"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return number(value).rstrip("0").rstrip(".") if abs(value) >= 1.0 else f"{value:.4g}"
 
 
 def print_facts(console: Console, facts: Sequence[Fact], units: Mapping[str, Any], width: int = 0) -> None:
@@ -74,6 +77,9 @@ def print_table(console: Console, table: Table, units: Mapping[str, Any]) -> Non
             continue
         cells = zip(row, table.columns, strict=True)
         grid.add_row(*(escape(shown(value, unit, units, bare=True)) for value, (_, unit) in cells))
+    whole = console.measure(grid, options=console.options.update(width=WIDEST)).maximum
+    own, console.width = console.width, max(console.width, whole)
     console.print(grid)
+    console.width = own
     if left_out > 0:
         console.print(f"[dim]{left_out:,} more rows between them; --json has all[/dim]")

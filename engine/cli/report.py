@@ -35,8 +35,21 @@ def report(
 
     if out is not None and out.is_dir():
         raise ConfigError(f"--out: {out} is a folder; name a file such as {out / 'report.html'}")
-    folder = find_run(run, runs or Path(load_settings().runs_root))
+    under = runs or Path(load_settings().runs_root)
+    folder = find_run(run, under)
+    if run is None:
+        _tell_skipped(folder, under)
     typer.echo(str(write_folder(folder, out, str(root) if root is not None else None)))
+
+
+def _tell_skipped(chosen: Path, under: Path) -> None:
+    """Say which newer folders are no whole runs; standard output is the page's path alone."""
+    from engine.report.runs import saved_runs
+
+    for one in saved_runs(under):
+        if one.folder == chosen:
+            return
+        typer.echo(f"skipped {one.folder}: {one.problem}", err=True)
 
 
 def runs(

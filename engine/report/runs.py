@@ -45,6 +45,8 @@ class Saved:
 
 def saved_runs(root: Path) -> list[Saved]:
     """Return the runs under a folder, newest first."""
+    if root.exists() and not root.is_dir():
+        raise ConfigError(f"{root}: expected the folder of the runs, was a file")
     folders = [one for one in root.iterdir() if one.is_dir() and not one.name.startswith(".")] if root.is_dir() else []
     return sorted(
         (_saved(folder) for folder in folders), key=lambda one: (one.when, _written_ns(one.folder)), reverse=True
@@ -59,14 +61,19 @@ def find_run(said: str | None, root: Path) -> Path:
             raise ConfigError(
                 f"no runs in {root} yet; tradewind backtest backtests/moving_average_short.toml makes one"
             )
-        return runs[0].folder
+        whole = [one for one in runs if not one.problem]
+        if not whole:
+            raise ConfigError(f"no whole run in {root}: {runs[0].problem}")
+        return whole[0].folder
+    if not said:
+        raise ConfigError("expected a run's folder or name, was nothing; leave it away for the newest run")
     if (Path(said) / "metrics.json").is_file():
         return Path(said)
     runs = saved_runs(root)
     exact = [one for one in runs if said in (one.folder.name, one.name)]
     if exact:
         return exact[0].folder
-    begun = [one for one in runs if one.folder.name.startswith(said) or one.name.startswith(said)] if said else []
+    begun = [one for one in runs if one.folder.name.startswith(said) or one.name.startswith(said)]
     if len(begun) == 1 or (begun and len({one.name for one in begun if one.name.startswith(said)}) == 1):
         return begun[0].folder  # of one definition's runs the newest
     if begun:

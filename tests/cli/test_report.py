@@ -140,3 +140,23 @@ def test_a_damaged_table_is_one_sentence(shell: Shell, runs: list[Path]) -> None
     said = shell("report", "short")
     assert said.code == 2
     assert "fills.parquet: cannot be read" in said.err
+
+
+def test_a_damaged_folder_does_not_keep_the_newest_whole_run_from_its_report(shell: Shell, runs: list[Path]) -> None:
+    newest = max(runs, key=lambda one: one.name)
+    junk = newest.parent / "29990101T000000Z-junk"
+    junk.mkdir()
+    said = shell("report")
+    assert said.code == 0
+    assert said.out.strip() == str(newest / "report.html")
+    assert (
+        said.err
+        == "skipped backtests/runs/29990101T000000Z-junk: there is no metrics.json in it; it is no run, or an incomplete one\n"
+    )
+
+
+def test_an_empty_name_and_a_file_of_runs_are_one_sentence(shell: Shell, runs: list[Path]) -> None:
+    empty, file = shell("report", ""), shell("runs", "--runs", "short.toml")
+    assert (empty.code, file.code) == (2, 2)
+    assert empty.err == "error: expected a run's folder or name, was nothing; leave it away for the newest run\n"
+    assert file.err == "error: short.toml: expected the folder of the runs, was a file\n"
