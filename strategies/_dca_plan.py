@@ -86,8 +86,8 @@ def _target_words(dca):
     net = "net of fees" if dca.take_profit_net else "before fees"
     how = {"limit": "a resting limit", "market": "at market once touched"}[dca.take_profit_order]
     if dca.trailing_take_profit_rate:
-        how = f"at market after a fall back of {dca.trailing_take_profit_rate:.4g} from the best"
-    return f"{dca.take_profit_rate:.4g} from {dca.take_profit_from}, {net}; {how}"
+        how = f"at market after a fall back of {dca.trailing_take_profit_rate:.4%} from the best"
+    return f"{dca.take_profit_rate:.4%} from {dca.take_profit_from}, {net}; {how}"
 
 
 def _worst(dca, market, last, of):

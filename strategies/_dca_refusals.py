@@ -89,6 +89,19 @@ def warnings_of(dca, market, steps):
     if left < dca.max_safety_orders and steps[0].value <= dca.investment_limit:
         cut = f"from {dca.max_safety_orders} to {left} safety orders"
         yield f"{market.symbol}: max_investment_quote cuts the ladder {cut}"
+    now = steps[0].price
+    for name, beyond in (("min_price", lambda edge: now < edge), ("max_price", lambda edge: now > edge)):
+        edge = getattr(dca, name)
+        if edge is not None and beyond(edge):
+            where = f"the price {now:.10g} is beyond {name} {edge:.10g}"
+            yield f"{market.symbol}: {where}: no deal opens until it comes back"
+    first = steps[0]
+    back = first.target * (1.0 - dca.sign * dca.trailing_take_profit_rate)
+    if dca.sign * (back - first.average) < 0.0:
+        yield (
+            f"{market.symbol}: trailing_take_profit_rate {dca.trailing_take_profit_rate:.2%} is wider than the target: "
+            f"touched at {first.target:.10g}, the deal may end at {back:.10g}, a loss"
+        )
     if dca.stop_loss_rate is None:
         yield (
             f"{market.symbol}: without a stop, a deal that does not recover holds {steps[-1].cost:.2f} {market.quote} "

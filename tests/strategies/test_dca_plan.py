@@ -149,6 +149,12 @@ def test_a_schedule_that_lacks_something_is_an_error_that_names_it(changed: dict
     [
         ({}, "without a stop, a deal that does not recover holds 340.00 USDT for good"),
         ({"max_investment_quote": 280.0}, "max_investment_quote cuts the ladder from 3 to 2 safety orders"),
+        ({"min_price": 120.0}, "the price 100 is beyond min_price 120: no deal opens until it comes back"),
+        ({"max_price": 90.0}, "the price 100 is beyond max_price 90"),
+        (
+            {"take_profit_order": "market", "trailing_take_profit_rate": 0.5},
+            "trailing_take_profit_rate 50.00% is wider",
+        ),
         ({"stop_loss_rate": 0.15, "stop_loss_from": "average"}, "at 80.8 it ends the deal before safety order 2 at 80"),
     ],
 )
