@@ -303,12 +303,12 @@ def _cancel_unreducing(book):
 
 
 @inner
-def shrink_to_position(book, order, quantity):
+def shrink_to_position(book, order, quantity, fee_rate):
     """Return what a reduce-only order may fill; a shrunk one is recorded with both numbers."""
     market = market_of(run_at(book.run), book.market)
     held = to_lot(abs(book.position), market)
     if market.kind == codes.MARGIN and book.position < 0.0:
-        held = closable(book, market)
+        held = closable(book, market, fee_rate)
         if quantity >= min(book.principal, held) * (1.0 - 1e-12):
             order.quantity = order.filled + held  # whoever buys back all that was borrowed means the whole debt
             return held
