@@ -26,7 +26,17 @@ def _words(table: Any, numbers: Any) -> list[str]:
 
 
 def _markets(result: Result, books: Any) -> list[str]:
-    return _words([market.symbol for market in result.inputs.markets], books)
+    return _words([result.inputs.markets[market].symbol for _, market in result.inputs.books], books)
+
+
+def _reasons(result: Result, books: Any, numbers: Any) -> list[str]:
+    """Return the reason tags: each strategy numbers its own."""
+    inputs = result.inputs
+    tables = [inputs.seats[seat].program.reasons for seat, _ in inputs.books]
+    if all(table == tables[0] for table in tables):
+        return _words(tables[0], numbers)
+    pairs = zip(books, numbers, strict=True)
+    return [tables[book][number] if 0 <= number < len(tables[book]) else "" for book, number in pairs]
 
 
 def _fills(result: Result) -> dict[str, Any]:
@@ -42,7 +52,7 @@ def _fills(result: Result) -> dict[str, Any]:
         "planned_price": rows["planned"].copy(),
         "fee": rows["fee"].copy(),
         "maker": rows["maker"].astype(bool),
-        "reason": _words(result.inputs.program.reasons, rows["reason"]),
+        "reason": _reasons(result, rows["book"], rows["reason"]),
         "tag": rows["tag"].copy(),
         "realised": rows["realised"].copy(),
         "position": rows["position"].copy(),
@@ -52,7 +62,6 @@ def _fills(result: Result) -> dict[str, Any]:
 
 def _trades(result: Result) -> dict[str, Any]:
     rows = result.trade_rows
-    reasons = result.inputs.program.reasons
     return {
         "market": _markets(result, rows["book"]),
         "side": np.where(rows["side"] > 0, "long", "short").tolist(),
@@ -68,8 +77,8 @@ def _trades(result: Result) -> dict[str, Any]:
         "run_down": rows["run_down"].copy(),
         "run_up_fraction": rows["run_up_fraction"].copy(),
         "run_down_fraction": rows["run_down_fraction"].copy(),
-        "entry_reason": _words(reasons, rows["entry_reason"]),
-        "exit_reason": _words(reasons, rows["exit_reason"]),
+        "entry_reason": _reasons(result, rows["book"], rows["entry_reason"]),
+        "exit_reason": _reasons(result, rows["book"], rows["exit_reason"]),
         "fills": rows["fills"].copy(),
     }
 
@@ -81,7 +90,7 @@ def _orders(result: Result) -> dict[str, Any]:
         "market": _markets(result, rows["book"]),
         "order_id": rows["order_id"].copy(),
         "what": [codes.TEXT[int(row["code"])].format(a=row["a"], b=row["b"]) for row in rows],
-        "reason": _words(result.inputs.program.reasons, rows["reason"]),
+        "reason": _reasons(result, rows["book"], rows["reason"]),
     }
 
 

@@ -6,22 +6,22 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from engine.backtesting.blame import guarded
 from engine.backtesting.indicating import indicator_rows
+from engine.backtesting.seats import Rows, Seat
 from engine.candles import Candles, digest_of
-from engine.compiling import Native, Program, compile_steps, program_digest, read_program
+from engine.compiling import Native, compile_steps, program_digest, read_program
 from engine.core import codes
 from engine.core.records import CANDLE
 from engine.errors import ConfigError, DataError, StrategyError, did_you_mean
 from engine.market import Market
 from engine.plans import Plan, Start
 from engine.strategy import Strategy, is_portfolio, to_record
-
-Rows = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Rules:
 class Inputs:
     """Hold the checked, flat inputs of a run."""
 
-    strategy: Strategy
+    seats: list[Seat]
     markets: list[Market]
     candles: list[Candles]
     detail: list[Candles] | None
@@ -57,21 +57,50 @@ class Inputs:
     cash_by_venue: dict[str, float]
     timeframe_ms: int
     grid: Rows  # CANDLE rows, shape (timestamps, markets), NaN prices where a market has no candle
-    strategies: list[Strategy]  # one prepared copy a slot
-    indicators: list[Rows]  # one a slot: shape (timestamps,) or, for a portfolio strategy, (timestamps, markets)
-    indicator_type: np.dtype[np.void]
-    program: Program
-    native: Native
-    start: int  # first candle on which the strategy is asked
+    start: int  # first candle on which the strategies are asked
     holdings: list[float]  # base coin of each market that lies in the account at the start
-    starts: list[Start]  # what each slot's strategy was prepared with
-    plans: list[Plan | None]
     hashes: dict[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def books(self) -> list[tuple[int, int]]:
+        """Return (seat, market) of every book, in the order in which books are matched (rule D1)."""
+        return [(index, market) for index, seat in enumerate(self.seats) for market in seat.markets]
+
+    @cached_property
+    def held(self) -> list[float]:
+        """Return the base coin each book begins with: a market's coins belong to the first book on it."""
+        first = [market not in [m for _, m in self.books[:index]] for index, (_, market) in enumerate(self.books)]
+        return [self.holdings[m] if own else 0.0 for own, (_, m) in zip(first, self.books, strict=True)]
+
     @property
-    def portfolio(self) -> bool:
-        """Return whether one strategy decides over all markets."""
-        return is_portfolio(type(self.strategy))
+    def strategy(self) -> Strategy:
+        """Return the first strategy, as it was given."""
+        return self.seats[0].given
+
+    @property
+    def strategies(self) -> list[Strategy]:
+        """Return one prepared copy a seat."""
+        return [seat.strategy for seat in self.seats]
+
+    @property
+    def indicators(self) -> list[Rows]:
+        """Return one table a seat."""
+        return [seat.indicators for seat in self.seats]
+
+    @property
+    def starts(self) -> list[Start]:
+        """Return what each seat's strategy was prepared with."""
+        return [seat.start for seat in self.seats]
+
+    @property
+    def plans(self) -> list[Plan | None]:
+        """Return each seat's pre-flight."""
+        return [seat.plan for seat in self.seats]
+
+    @property
+    def native(self) -> Native:
+        """Return the compiled steps of the first strategy, or of the first that has none: it says why."""
+        return next((seat.native for seat in self.seats if not seat.native.addresses), self.seats[0].native)
 
     @property
     def equity_start(self) -> float:
@@ -96,8 +125,6 @@ def gather(
     holdings: base coin in the account at the start, by a spot market's symbol. refuse=False lets a plan that forbids
     the start through, for those who only want to see it.
     """
-    if not isinstance(strategy, Strategy):
-        raise ConfigError(f"strategy: expected an instance such as MyStrategy(fast=10), was {strategy!r}")
     for one in candles:
         if not isinstance(one, Candles):
             raise ConfigError(
@@ -108,6 +135,8 @@ def gather(
             raise ConfigError(f'market: expected Market(symbol="BTC/USDT", tick=0.01, lot=0.001), was {other!r:.80}')
     if not candles or len(candles) != len(markets):
         raise ConfigError(f"candles and markets: expected one market for each, were {len(candles)} and {len(markets)}")
+    if not isinstance(strategy, Strategy):
+        raise ConfigError(f"strategy: expected an instance such as MyStrategy(fast=10), was {strategy!r}")
     _check_together(candles, markets, detail)
     by_venue = _cash_by_venue(cash, markets)
     program = read_program(type(strategy))
@@ -120,16 +149,16 @@ def gather(
     grid, rows_of = _grid(candles)
     begin = _first_decision(strategy, len(grid))
     held = _holdings(holdings, candles, markets)
-    slots = 1 if is_portfolio(type(strategy)) else len(markets)
-    strategies = [deepcopy(strategy) for _ in range(slots)]
+    whole = is_portfolio(type(strategy))
+    taken = [tuple(range(len(markets)))] if whole else [(index,) for index in range(len(markets))]
+    strategies = [deepcopy(strategy) for _ in taken]
     starts, plans = [], []
-    for index, prepared in enumerate(strategies):
-        chosen = range(len(markets)) if is_portfolio(type(strategy)) else [index]
+    for prepared, chosen in zip(strategies, taken, strict=True):
         start = Start(
             tuple(markets[i] for i in chosen),
-            tuple(_price_at(grid[:, i], begin, is_portfolio(type(strategy))) for i in chosen),
+            tuple(_price_at(grid[:, i], begin, whole) for i in chosen),
             tuple(held[i] for i in chosen),
-            sum(by_venue.values()) / slots,
+            sum(by_venue.values()) / len(taken),
         )
         starts.append(start)
         plans.append(prepared_plan(prepared, start))
@@ -151,10 +180,16 @@ def gather(
             hashlib.sha256(np.ascontiguousarray(rows).view(np.uint8).data).hexdigest() for rows in indicators
         ),
     }
+    seats = [
+        Seat(
+            name=type(strategy).__name__, given=strategy, strategy=prepared, program=program, native=native,
+            markets=chosen, allocation=1.0 / len(taken), indicators=rows, start=start, plan=plan,
+        )
+        for prepared, chosen, rows, start, plan in zip(strategies, taken, indicators, starts, plans, strict=True)
+    ]  # fmt: skip
     return Inputs(
-        strategy, list(markets), list(candles), list(detail) if detail else None, sum(by_venue.values()), by_venue,
-        candles[0].timeframe_ms, grid, strategies, indicators, indicators[0].dtype, program, native, begin, held,
-        starts, plans, hashes,
+        seats, list(markets), list(candles), list(detail) if detail else None, sum(by_venue.values()), by_venue,
+        candles[0].timeframe_ms, grid, begin, held, hashes,
     )  # fmt: skip
 
 

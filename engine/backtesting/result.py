@@ -64,41 +64,49 @@ class Result:
         """Return what each strategy instance says of its own result, such as a grid's matched pairs."""
         inputs, books = self.inputs, self.run.books
         found = []
-        width = len(books) // len(inputs.strategies)
-        for slot, strategy in enumerate(inputs.strategies):
-            own = slice(slot * width, (slot + 1) * width)
+        for slot, seat in enumerate(inputs.seats):
+            own = self._books_of(slot)
             terms = self._terms_of(own)
-            rows = self.fill_rows
-            outcome = Outcome(
-                start=inputs.starts[slot],
-                fills=rows[(rows["book"] >= own.start) & (rows["book"] < own.stop)],
-                prices=tuple(books["price"][own].tolist()),
-                positions=tuple(books["position"][own].tolist()),
-                entries=tuple(books["entry"][own].tolist()),
-                realised=terms.realised,
-                floating_change=terms.floating_change,
-                fees=terms.fees,
-                state=self.run.states[slot],
+            review = guarded(
+                seat.strategy.review,
+                "review",
+                Outcome(
+                    start=seat.start,
+                    fills=self._fills_of(own),
+                    prices=tuple(books["price"][own].tolist()),
+                    positions=tuple(books["position"][own].tolist()),
+                    entries=tuple(books["entry"][own].tolist()),
+                    realised=terms.realised,
+                    floating_change=terms.floating_change,
+                    fees=terms.fees,
+                    state=self.run.states[slot],
+                ),
             )
-            review = guarded(strategy.review, "review", outcome)
             if review is not None:
                 found.append(review)
         return found
 
+    def _books_of(self, slot: int) -> slice:
+        row = self.run.slots[slot]
+        return slice(int(row["first_book"]), int(row["first_book"] + row["book_count"]))
+
+    def _fills_of(self, own: slice) -> np.ndarray[Any, Any]:
+        """Return the fills of some books, counted from the first of them, as the strategy counts its markets."""
+        rows = self.fill_rows
+        rows = np.array(rows[(rows["book"] >= own.start) & (rows["book"] < own.stop)])
+        rows["book"] -= own.start
+        return rows
+
     def _held_rows(self) -> np.ndarray[Any, Any]:
         """Return the coins held at the start as if they had been bought, free of cost, at their market's first open."""
         inputs = self.inputs
-        books = [book for book, quantity in enumerate(inputs.holdings) if quantity]
+        books = [book for book, quantity in enumerate(inputs.held) if quantity]
         rows = np.zeros(len(books), self.fill_rows.dtype)
         for row, book in zip(rows, books, strict=True):
-            price = float(inputs.candles[book].open[0])
-            row["ms"], row["book"], row["side"], row["reason"] = (
-                inputs.candles[book].first_ms,
-                book,
-                1,
-                codes.REASON_HELD,
-            )
-            row["quantity"] = row["position"] = inputs.holdings[book]
+            candles = inputs.candles[inputs.books[book][1]]
+            row["ms"], row["book"], row["side"], row["reason"] = candles.first_ms, book, 1, codes.REASON_HELD
+            row["quantity"] = row["position"] = inputs.held[book]
+            price = float(candles.open[0])
             row["price"] = row["planned"] = row["entry"] = row["high"] = row["low"] = price
         return rows
 
@@ -208,9 +216,9 @@ class Result:
             said.append(f"{short:,} candles were replayed without their finer candles, which were missing or disagreed")
         return said
 
-    def reason_text(self, number: int) -> str:
-        """Return the reason tag of a number in fills and trades."""
-        reasons = self.inputs.program.reasons
+    def reason_text(self, number: int, book: int = 0) -> str:
+        """Return the reason tag of a number in fills and trades; each strategy numbers its own."""
+        reasons = self.inputs.seats[self.inputs.books[book][0]].program.reasons
         return reasons[number] if 0 <= number < len(reasons) else ""
 
     def columns(self, what: str) -> dict[str, Any]:
