@@ -20,6 +20,7 @@ class Market:
     kind: "spot" (never short) or "linear" (a contract settled in quote; may be short). tick in quote, lot in base.
     Fee rates, half_spread and slippage are fractions of notional and price (0.001 = 0.1 %). fee_in "base": a spot buy
     pays its fee in the coins that arrive. leverage: notional over margin a contract position may have.
+    hedge_mode: the venue keeps a contract's long and short positions apart; False: it holds their sum.
     """
 
     symbol: str
@@ -35,6 +36,7 @@ class Market:
     half_spread: float = 0.0
     slippage: float = 0.0
     leverage: float = 1.0
+    hedge_mode: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a market."""
@@ -51,6 +53,12 @@ class Market:
             raise ConfigError('market fee_in: contracts pay their fees in quote; remove fee_in or use kind = "spot"')
         if self.leverage != 1.0 and self.kind == "spot":
             raise ConfigError(f'market leverage: a spot market has none, was {self.leverage}; use kind = "linear"')
+        if not isinstance(self.hedge_mode, bool):
+            raise ConfigError(f"market hedge_mode: expected True or False, was {self.hedge_mode!r}")
+        if self.hedge_mode and self.kind == "spot":
+            raise ConfigError(
+                'market hedge_mode: a spot market holds no short position; remove it or use kind = "linear"'
+            )
         for name in ("tick", "lot"):
             units_and_scale(getattr(self, name), name)
         for name, low, high in (

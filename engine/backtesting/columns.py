@@ -29,6 +29,14 @@ def _markets(result: Result, books: Any) -> list[str]:
     return _words([result.inputs.markets[market].symbol for _, market in result.inputs.books], books)
 
 
+def _strategies(result: Result, books: Any) -> dict[str, list[str]]:
+    """Return the column that says whose a row is, where there are several strategies."""
+    inputs = result.inputs
+    if not inputs.several:
+        return {}
+    return {"strategy": _words([inputs.seats[seat].name for seat, _ in inputs.books], books)}
+
+
 def _reasons(result: Result, books: Any, numbers: Any) -> list[str]:
     """Return the reason tags: each strategy numbers its own."""
     inputs = result.inputs
@@ -43,6 +51,7 @@ def _fills(result: Result) -> dict[str, Any]:
     rows = result.fill_rows
     return {
         "time": _times(rows["ms"]),
+        **_strategies(result, rows["book"]),
         "market": _markets(result, rows["book"]),
         "order_id": rows["order_id"].copy(),
         "side": np.where(rows["side"] > 0, "buy", "sell").tolist(),
@@ -63,6 +72,7 @@ def _fills(result: Result) -> dict[str, Any]:
 def _trades(result: Result) -> dict[str, Any]:
     rows = result.trade_rows
     return {
+        **_strategies(result, rows["book"]),
         "market": _markets(result, rows["book"]),
         "side": np.where(rows["side"] > 0, "long", "short").tolist(),
         "open": rows["open"].astype(bool),
@@ -87,6 +97,7 @@ def _orders(result: Result) -> dict[str, Any]:
     rows = result.event_rows
     return {
         "time": _times(rows["ms"]),
+        **_strategies(result, rows["book"]),
         "market": _markets(result, rows["book"]),
         "order_id": rows["order_id"].copy(),
         "what": [codes.TEXT[int(row["code"])].format(a=row["a"], b=row["b"]) for row in rows],
@@ -95,10 +106,9 @@ def _orders(result: Result) -> dict[str, Any]:
 
 
 def _equity(result: Result) -> dict[str, Any]:
-    done = len(result.close_ms)
     return {
         "time": _times(result.close_ms),
         "equity": result.equity_curve,
-        "exposure": result.run.exposure[:done],  # gross notional, quote
-        "path_dependent": result.run.dependent[:done].astype(bool),
+        "exposure": result.exposure_curve,  # gross notional, quote
+        "path_dependent": result.run.dependent[: len(result.close_ms)].astype(bool),
     }
