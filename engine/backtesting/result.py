@@ -22,6 +22,7 @@ from engine.backtesting.shares import (
     holdings_of,
     positions_over_time,
     shares_of,
+    told_shares,
 )
 from engine.candles import Candles, holes
 from engine.candles.timeframes import iso
@@ -338,7 +339,7 @@ class Result:
             "metrics": self.metrics.as_dict(),
             "plans": [self._of_seat(slot) | asdict(plan) for slot, plan in enumerate(inputs.plans) if plan is not None],
             "reviews": [self._of_seat(slot) | asdict(review) for slot, review in self._reviewed],
-            **({"strategies": [one.as_dict() for one in self.by_strategy]} if inputs.several else {}),
+            **(told_shares(self) if inputs.several else {}),
             "events": self.event_counts(),
             "hashes": inputs.hashes,
             "versions": {"python": platform.python_version()}

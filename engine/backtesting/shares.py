@@ -90,6 +90,14 @@ def shares_of(result: Result) -> list[StrategyShare]:
     return found
 
 
+def told_shares(result: Result) -> dict[str, Any]:
+    """Return what a summary says of several strategies, ready for JSON."""
+    return {
+        "strategies": [one.as_dict() for one in result.by_strategy],
+        "held": [asdict(one) for one in result.held],
+    }
+
+
 def holdings_of(result: Result) -> list[Holding]:
     """Return one holding a market."""
     inputs, found = result.inputs, []
