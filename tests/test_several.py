@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import Candles, ConfigError, DataError, Market, Result, Rules, Strategy, Use, backtest, param, state
+from engine import (
+    Candles,
+    ConfigError,
+    DataError,
+    Market,
+    Plan,
+    Refusal,
+    Result,
+    Rules,
+    Strategy,
+    StrategyError,
+    Use,
+    backtest,
+    param,
+    state,
+)
 from engine.backtesting.shares import net_of
 from tests.core.scripted import START_MS, candles, market, order, same_outcome, scripted
 from tests.core.test_ledger import MARKETS, RULES, histories, scripts
@@ -194,8 +210,25 @@ def test_a_candle_is_played_both_ways_for_each_book_apart() -> None:
 
 
 def test_a_failure_names_the_strategy_it_came_from() -> None:
-    with pytest.raises(Exception, match=r"test_several\.py:\d+: Fails at the candle"):
-        backtest([LONG, Fails()], candles(*ROWS), market())
+    with pytest.raises(StrategyError, match=r"test_several\.py:\d+: second at the candle of 2024-01-01T00:01Z raised"):
+        backtest([LONG, Use(Fails(), name="second")], candles(*ROWS), market())
+
+
+def test_a_plan_that_forbids_the_start_names_its_strategy() -> None:
+    class Refuses(Strategy):
+        def plan(self, start):
+            return Plan(refusals=[Refusal("no", "not today")])
+
+        def on_candle(self, candle, ind, account):
+            account.buy(quantity=1.0)
+
+    with pytest.raises(ConfigError, match="b: no: not today"):
+        backtest([Use(LONG, name="a"), Use(Refuses(), name="b")], candles(*ROWS), market())
+
+
+def test_the_page_of_a_result_in_memory_bears_the_names_of_all(tmp_path: Path) -> None:
+    page = play([Use(LONG, name="up"), Use(SHORT, name="down")], candles(*ROWS), HEDGED).report(tmp_path / "page.html")
+    assert "<h1>up + down</h1>" in page.read_text("utf-8")
 
 
 def test_where_one_cannot_be_compiled_all_run_interpreted_and_the_warning_names_it() -> None:

@@ -245,7 +245,7 @@ class Run:
         when = iso(int(self.inputs.grid["open_ms"][k, 0]))
         b = int(self.run[0]["b"])  # the seat that was asked, or the book that was matched
         seat = self.inputs.seats[b if self.run[0]["phase"] == 1 else self.inputs.books[b][0]]
-        owner = type(seat.given).__name__
+        owner = seat.name
         if status == codes.TOO_MANY_FILLS:
             limit = int(self.run[0]["max_candle_fills"])
             return StrategyError(

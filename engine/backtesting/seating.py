@@ -50,7 +50,7 @@ class Taken:
     def refuse(self) -> None:
         """Stop the run where a plan forbids its start."""
         for plan in self.plans:
-            _refuse(self.use.strategy, plan)
+            _refuse(self.use.name, plan)
 
     def compute(
         self, candles: Sequence[Candles], grid: Rows, rows_of: Sequence[Rows | slice], check_causality: bool
@@ -127,11 +127,11 @@ def prepared_plan(strategy: Strategy, start: Start) -> Plan | None:
     return plan
 
 
-def _refuse(strategy: Strategy, plan: Plan | None) -> None:
+def _refuse(name: str, plan: Plan | None) -> None:
     if plan is not None and plan.refusals:
         first, *others = plan.refusals
         more = f"; and {len(others)} more, see `tradewind plan`" if others else ""
-        raise ConfigError(f"{type(strategy).__name__}: {first.code}: {first.sentence}{more}")
+        raise ConfigError(f"{name}: {first.code}: {first.sentence}{more}")
 
 
 def first_decision(strategy: Strategy, count: int) -> int:
