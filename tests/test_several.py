@@ -303,8 +303,16 @@ def test_all_begin_where_the_longest_warm_up_ends() -> None:
 
 
 def test_hedge_mode_is_of_contracts() -> None:
-    with pytest.raises(ConfigError, match="market hedge_mode: a spot market holds no short position"):
+    with pytest.raises(
+        ConfigError, match='market hedge_mode: belongs to kind = "linear", was given for "spot"; remove it'
+    ):
         market(kind="spot", hedge_mode=True)
+
+
+def test_isolated_margin_of_one_netted_position_is_refused() -> None:
+    with pytest.raises(ConfigError, match="margin_mode isolated: a and b share one netted position here"):
+        backtest([Use(LONG, name="a"), Use(SHORT, name="b")], candles(*ROWS), market(margin_mode="isolated"))
+    play([LONG, SHORT], candles(*ROWS), market(margin_mode="isolated", hedge_mode=True))
 
 
 CALM = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

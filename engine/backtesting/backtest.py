@@ -10,7 +10,7 @@ from engine.backtesting.inputs import Rules, gather
 from engine.backtesting.result import Result
 from engine.backtesting.run import Run
 from engine.backtesting.using import Use
-from engine.candles import Candles
+from engine.candles import Candles, Funding
 from engine.errors import ConfigError, StrategyError
 from engine.market import Market
 from engine.strategy import Strategy
@@ -29,6 +29,8 @@ def backtest(
     detail: Candles | Sequence[Candles] | None = None,
     holdings: Mapping[str, float] | None = None,
     allocations: Sequence[float] | None = None,
+    funding: Funding | Mapping[str, Funding] | None = None,
+    mark: Candles | Mapping[str, Candles] | None = None,
     compiled: bool = True,
     bounds: bool = True,
     check_causality: bool = True,
@@ -36,10 +38,12 @@ def backtest(
 ) -> Result:
     """Run a strategy, or several on one account, over closed candles and return what happened.
 
-    cash is in the markets' quote currency, by venue where there are several; holdings are coins that lie in the account
-    at the start, by symbol. Of several strategies each may be a Use, which names its markets; allocations are the
-    fractions of the account's equity that they count as their own. path (or rules.path) is the path whose fills and
-    metrics are shown; with bounds the other paths of rule P2 are played too and the result states the range.
+    cash is in the markets' settlement currency, by venue where there are several; holdings are coins that lie in the
+    account at the start, by symbol. Of several strategies each may be a Use, which names its markets; allocations are
+    the fractions of the account's equity that they count as their own. funding and mark are a contract's settlements
+    and mark-price candles, by symbol where there are several; without mark candles the market's own stand in. path (or
+    rules.path) is the path whose fills and metrics are shown; with bounds the other paths of rule P2 are played too and
+    the result states the range.
     progress(what, done, total) is called now and then.
     Raises ConfigError, DataError before the run and StrategyError where the author's code fails; that one, and a
     KeyboardInterrupt, carries the result so far as `.partial`.
@@ -60,6 +64,8 @@ def backtest(
         detail=finer,
         holdings=holdings,
         allocations=allocations,
+        funding=funding,
+        mark=mark,
         compiled=compiled,
         check_causality=check_causality,
     )

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.backtesting.carrying import Carry, carries
 from engine.backtesting.seating import Taken, check_netting, checked_program, first_decision, taking_over
 from engine.backtesting.seats import Rows, Seat
 from engine.backtesting.using import Use, used
-from engine.candles import Candles, digest_of
+from engine.candles import Candles, Funding, digest_of
 from engine.compiling import Native
 from engine.core import codes
 from engine.core.records import CANDLE
@@ -58,6 +59,7 @@ class Inputs:
     grid: Rows  # CANDLE rows, shape (timestamps, markets), NaN prices where a market has no candle
     start: int  # first candle on which the strategies are asked
     holdings: list[float]  # base coin of each market that lies in the account at the start
+    carries: list[Carry]  # one a market
     hashes: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -120,6 +122,8 @@ def gather(
     cash: float | Mapping[str, float],
     detail: Sequence[Candles] | None = None,
     holdings: Mapping[str, float] | None = None,
+    funding: Funding | Mapping[str, Funding] | None = None,
+    mark: Candles | Mapping[str, Candles] | None = None,
     compiled: bool = True,
     check_causality: bool = True,
     refuse: bool = True,
@@ -127,7 +131,8 @@ def gather(
 ) -> Inputs:
     """Check and lay out the inputs; errors are one sentence each, before anything runs.
 
-    holdings: base coin in the account at the start, by a spot market's symbol. refuse=False lets a plan that forbids
+    holdings: base coin in the account at the start, by a spot market's symbol. funding, mark: of contracts, by symbol
+    where there are several. refuse=False lets a plan that forbids
     the start through, for those who only want to see it.
     """
     for one in candles:
@@ -147,6 +152,7 @@ def gather(
     if len(uses) > 1:
         check_netting(uses, markets)
     grid, rows_of = _grid(candles)
+    carried = carries(markets, candles, grid, funding, mark)
     begin = max(first_decision(use.strategy, len(grid)) for use in uses)
     held = _holdings(holdings, candles, markets)
     taking: list[Taken] = []
@@ -161,16 +167,18 @@ def gather(
         taken.compute(candles, grid, rows_of, check_causality)
     codes_of = [taken.code() for taken in taking]  # before compiling injects anything
     seats = [seat for taken in taking for seat in taken.seats(compiled)]
+    series = {m.symbol: one.funding for m, one in zip(markets, carried, strict=True) if one.funding is not None}
     hashes = {
         "code": codes_of[0] if len(codes_of) == 1 else _digest(codes_of),
         "candles": digest_of(candles),
         "indicators": _digest(
             hashlib.sha256(np.ascontiguousarray(seat.indicators).view(np.uint8).data).hexdigest() for seat in seats
         ),
+        **({"funding": _digest(one.content_hash() for one in series.values())} if series else {}),
     }
     return Inputs(
         seats, list(markets), list(candles), list(detail) if detail else None, sum(by_venue.values()), by_venue,
-        candles[0].timeframe_ms, grid, begin, held, hashes,
+        candles[0].timeframe_ms, grid, begin, held, carried, hashes,
     )  # fmt: skip
 
 
@@ -198,7 +206,7 @@ def _holdings(given: Mapping[str, float] | None, candles: Sequence[Candles], mar
         number = isinstance(quantity, int | float) and not isinstance(quantity, bool) and np.isfinite(quantity)
         if not number or quantity < 0.0:
             raise ConfigError(f"holdings: {market.symbol}: expected base coin of at least 0, was {quantity!r}")
-        if quantity and market.kind != "spot":
+        if quantity and market.is_contract:
             raise ConfigError(f"holdings: {market.symbol}: a {market.kind} contract holds no coin; remove it")
         lots = quantity / float(market.lot)
         if abs(lots - round(lots)) > 1e-9 * max(1.0, lots):
@@ -233,7 +241,7 @@ def _check_together(candles: Sequence[Candles], markets: Sequence[Market], detai
             raise ConfigError(
                 f"market tick: expected a step of price, was {tick:g}, above the lowest price {one.low.min():g}"
             )
-    quotes = sorted({market.quote for market in markets})
+    quotes = sorted({market.settle for market in markets})
     if len(quotes) > 1:
         raise ConfigError(f"markets: expected one settlement currency on the account, were {' and '.join(quotes)}")
     keys = [(market.venue, market.symbol, market.kind) for market in markets]

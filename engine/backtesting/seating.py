@@ -89,11 +89,11 @@ class Taken:
 def checked_program(use: Used, markets: Sequence[Market]) -> Program:
     """Read a strategy's program; refuse a short seller on a spot market."""
     program = read_program(type(use.strategy))
-    spot = [markets[i].symbol for i in use.markets if markets[i].kind == "spot"]
+    spot = [markets[i].symbol for i in use.markets if not markets[i].can_short]
     if program.shorts and spot:
         raise ConfigError(
             f"{program.shorts}: the strategy goes short, but {spot[0]} is a spot market, which cannot; "
-            'set kind = "linear" in [market] to trade a contract on these candles'
+            'set kind = "linear" in [market] to trade a contract on these candles, "margin" to borrow the coins'
         )
     return program
 
@@ -102,8 +102,8 @@ def check_netting(uses: Sequence[Used], markets: Sequence[Market]) -> None:
     """Refuse isolated margin where the venue nets what several strategies hold: there is one position to isolate."""
     for index, market in enumerate(markets):
         sharing = [use.name for use in uses if index in use.markets]
-        isolated = getattr(market, "margin_mode", "cross") == "isolated"
-        if len(sharing) > 1 and market.kind != "spot" and isolated and not market.hedge_mode:
+        isolated = market.kind != "spot" and market.margin_mode == "isolated"
+        if len(sharing) > 1 and isolated and not market.hedge_mode:
             raise ConfigError(
                 f"{market.symbol}: margin_mode isolated: {' and '.join(sharing)} share one netted position here; "
                 "it needs hedge_mode = true or cross"

@@ -153,7 +153,12 @@ def exposure_of(result: Result) -> Array:
         if nets(inputs, market):
             held = positions_over_time(result, market)
             twice = np.abs(held).sum(axis=1) - np.abs(held.sum(axis=1))
-            exposure = exposure - twice * _known(inputs.grid["close"][:done, market])
+            close = _known(inputs.grid["close"][:done, market])
+            if inputs.markets[market].kind == "inverse":
+                worth = np.divide(inputs.markets[market].contract_size, close, out=np.zeros(done), where=close > 0.0)
+            else:
+                worth = close
+            exposure = exposure - twice * worth
     return exposure
 
 

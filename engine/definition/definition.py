@@ -22,7 +22,10 @@ TOP = ("strategy", "strategies", "cash", "holdings", "candles", "market", "marke
 CANDLES = ("market", "timeframe", "from", "to", "scenario", "seed", "detail")
 MARKET = tuple(one.name for one in fields(Market))
 RULES = tuple(one.name for one in fields(RuleSettings))
-KINDS = {"symbol": str, "venue": str, "kind": str, "fee_in": str, "hedge_mode": bool}  # the rest are numbers
+KINDS = {
+    "symbol": str, "venue": str, "kind": str, "fee_in": str, "margin_mode": str, "maintenance": list, "expiry": int,
+    "maintenance_fee": bool, "hedge_mode": bool,
+}  # fmt: skip  # the rest are numbers
 AUTO = "auto"
 
 
@@ -187,7 +190,8 @@ def _market(values: Any, where: str) -> dict[str, Any]:
                 raise table.refusal(name, 'a number such as 0.01, or "auto"', value)
             found[name] = value
         else:
-            found[name] = table.take(name, KINDS.get(name, float))
+            value = table.take(name, KINDS.get(name, float))
+            found[name] = tuple(value) if isinstance(value, list) else value
     return found
 
 
