@@ -210,8 +210,10 @@ def fill_order(address, slot, maker, quantity, price, planned):
     strategy = slot_of(run, book.slot)
     if strategy.on_fill != 0:
         row = run.fills + at * FILL_SIZE
+        fill.book = book.index - strategy.first_book  # a strategy counts its own markets; the log counts all books
         if call(strategy.on_fill, strategy.state, row, 0, address) != 0:
             run.status = codes.STRATEGY_FAILED
+        fill.book = book.index
     return run.status
 
 

@@ -12,15 +12,20 @@ from typing import Any
 
 from engine.candles.timeframes import parse_market, parse_time, timeframe_ms
 from engine.core.codes import PATHS
+from engine.definition.parts import Part, read_parts
 from engine.definition.tables import Table
 from engine.errors import ConfigError, did_you_mean
 from engine.market import Market
 from engine.settings import RuleSettings, Settings, read_toml
 
-TOP = ("strategy", "cash", "holdings", "candles", "market", "markets", "rules", "parameters")
+TOP = ("strategy", "strategies", "cash", "holdings", "candles", "market", "markets", "rules", "parameters")
 CANDLES = ("market", "timeframe", "from", "to", "scenario", "seed", "detail")
 MARKET = tuple(one.name for one in fields(Market))
 RULES = tuple(one.name for one in fields(RuleSettings))
+KINDS = {
+    "symbol": str, "venue": str, "kind": str, "fee_in": str, "margin_mode": str, "maintenance": list, "expiry": int,
+    "maintenance_fee": bool, "hedge_mode": bool,
+}  # fmt: skip  # the rest are numbers
 AUTO = "auto"
 
 
@@ -30,7 +35,7 @@ class Definition:
 
     name: str
     where: str  # the file, as errors name it
-    strategy: str
+    strategy: str  # of several: their names
     cash: float | Mapping[str, float]
     sources: tuple[str, ...]  # "venue:symbol", one a market
     timeframe: str
@@ -45,6 +50,7 @@ class Definition:
     holdings: Mapping[str, float] = field(default_factory=dict)  # base coin at the start, by symbol
     parameters: Mapping[str, Any] = field(default_factory=dict)
     flagged: Mapping[str, Any] = field(default_factory=dict)  # parameters of the command line, over `parameters`
+    parts: tuple[Part, ...] = ()  # of several strategies: one each
 
     @property
     def simulated(self) -> bool:
@@ -105,7 +111,8 @@ def read_definition(path: Path, settings: Settings) -> Definition:
         raise ConfigError(not_found(path))
     where = str(path)
     top = Table(read_toml(path), where, TOP)
-    strategy = top.required("strategy", '"moving_average_short"')
+    parts = read_parts(top)
+    strategy = " + ".join(part.name for part in parts) or top.required("strategy", '"moving_average_short"')
     if not isinstance(strategy, str):
         raise top.refusal("strategy", "a strategy's name in quotes", strategy)
     cash = _cash(top, settings.cash)
@@ -122,6 +129,7 @@ def read_definition(path: Path, settings: Settings) -> Definition:
         markets=_markets(top, where),
         rules=_rules(Table(top.values.get("rules", {}), f"{where}: [rules]", RULES), settings.rules),
         parameters=_plain_table(top.values.get("parameters", {}), f"{where}: [parameters]"),
+        parts=parts,
     )
 
 
@@ -182,7 +190,8 @@ def _market(values: Any, where: str) -> dict[str, Any]:
                 raise table.refusal(name, 'a number such as 0.01, or "auto"', value)
             found[name] = value
         else:
-            found[name] = table.take(name, str if name in ("symbol", "venue", "kind", "fee_in") else float)
+            value = table.take(name, KINDS.get(name, float))
+            found[name] = tuple(value) if isinstance(value, list) else value
     return found
 
 
