@@ -17,6 +17,8 @@ from engine.core.records import (
     EVENT_SIZE,
     FILL,
     FILL_SIZE,
+    GAUGE,
+    GAUGE_SIZE,
     MARKET,
     MARKET_SIZE,
     ORDER,
@@ -111,6 +113,7 @@ run_at = record_reader(RUN)
 slot_at = record_reader(SLOT)
 book_at = record_reader(BOOK)
 candle_at = record_reader(CANDLE)
+gauge_at = record_reader(GAUGE)
 _market, _balance, _order, _fill, _event = (record_reader(dtype) for dtype in (MARKET, BALANCE, ORDER, FILL, EVENT))
 
 
@@ -185,6 +188,14 @@ def fill_of(run, index):
 def event_of(run, index):
     _inside(index, run.event_room)
     return _event(run.events + index * EVENT_SIZE)
+
+
+@inlined
+def gauge_of(run, market):
+    """Return the market's gauge for an order given now: from the close of candle k on, it is that of candle k + 1."""
+    index = run.k + run.phase
+    _inside(index, run.candle_count + 1)
+    return gauge_at(market.gauge + index * GAUGE_SIZE)
 
 
 @inlined

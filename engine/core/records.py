@@ -39,6 +39,14 @@ MARKET = _record(
     ("base_balance", "i8"),  # index, or -1 where nothing of the base is ever held
     ("detail", "i8"),  # address of finer CANDLE rows, or 0
     ("detail_count", "i8"),
+    ("gauge", "i8"),  # address of GAUGE rows, one a timestamp and one for after the last, or 0
+)
+
+GAUGE = _record(
+    ("atr", "f8"),  # quote, Wilder's average of the true range; NaN: too little history
+    ("sigma_day", "f8"),  # standard deviation of a day's return, fraction; NaN: too little history
+    ("volume_day", "f8"),  # base, mean over the window
+    ("half_spread", "f8"),  # fraction of price
 )
 
 BALANCE = _record(
@@ -222,3 +230,4 @@ FILL_SIZE = FILL.itemsize
 EVENT_SIZE = EVENT.itemsize
 SLOT_SIZE = SLOT.itemsize
 MARKET_SIZE = MARKET.itemsize
+GAUGE_SIZE = GAUGE.itemsize
