@@ -12,6 +12,7 @@ from engine.backtesting.run import Run
 from engine.candles import Candles
 from engine.errors import ConfigError, StrategyError
 from engine.market import Market
+from engine.risk import AccountRules, RiskRules
 from engine.strategy import Strategy
 
 BOUNDING_PATHS = ("adverse", "favourable", "low_first", "high_first")
@@ -24,6 +25,8 @@ def backtest(
     *,
     cash: float | Mapping[str, float] = 10_000.0,
     rules: Rules | None = None,
+    risk: RiskRules | None = None,
+    account_rules: AccountRules | None = None,
     path: str | None = None,
     detail: Candles | Sequence[Candles] | None = None,
     holdings: Mapping[str, float] | None = None,
@@ -35,7 +38,8 @@ def backtest(
     """Run a strategy over closed candles and return what happened.
 
     cash is in the markets' quote currency, by venue where there are several; holdings are coins that lie in the account
-    at the start, by symbol. path (or rules.path) is the path whose fills and metrics are shown; with bounds the other
+    at the start, by symbol. risk holds for the strategy's positions and entries, account_rules for the whole account.
+    path (or rules.path) is the path whose fills and metrics are shown; with bounds the other
     paths of rule P2 are played too and the result states the range. progress(what, done, total) is called now and then.
     Raises ConfigError, DataError before the run and StrategyError where the author's code fails; that one, and a
     KeyboardInterrupt, carries the result so far as `.partial`.
@@ -57,6 +61,8 @@ def backtest(
         holdings=holdings,
         compiled=compiled,
         check_causality=check_causality,
+        risk=risk,
+        account_rules=account_rules,
     )
     paths = [rules.path, *(p for p in BOUNDING_PATHS if bounds and p != rules.path)]
     seconds = 0.0

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.backtesting.blame import guarded
+from engine.backtesting.gauging import gauge_rows
 from engine.backtesting.indicating import indicator_rows
 from engine.candles import Candles, digest_of
 from engine.compiling import Native, Program, compile_steps, program_digest, read_program
@@ -19,6 +20,7 @@ from engine.core.records import CANDLE
 from engine.errors import ConfigError, DataError, StrategyError, did_you_mean
 from engine.market import Market
 from engine.plans import Plan, Start
+from engine.risk import AccountRules, RiskRules
 from engine.strategy import Strategy, is_portfolio, to_record
 
 Rows = np.ndarray[Any, Any]
@@ -67,6 +69,9 @@ class Inputs:
     starts: list[Start]  # what each slot's strategy was prepared with
     plans: list[Plan | None]
     hashes: dict[str, str] = field(default_factory=dict)
+    risk: RiskRules | None = None
+    account_rules: AccountRules | None = None
+    gauges: Rows | None = None  # GAUGE rows, shape (markets, timestamps + 1), where a rule needs them
 
     @property
     def portfolio(self) -> bool:
@@ -90,6 +95,8 @@ def gather(
     compiled: bool = True,
     check_causality: bool = True,
     refuse: bool = True,
+    risk: RiskRules | None = None,
+    account_rules: AccountRules | None = None,
 ) -> Inputs:
     """Check and lay out the inputs; errors are one sentence each, before anything runs.
 
@@ -109,6 +116,7 @@ def gather(
     if not candles or len(candles) != len(markets):
         raise ConfigError(f"candles and markets: expected one market for each, were {len(candles)} and {len(markets)}")
     _check_together(candles, markets, detail)
+    _check_rules(risk, account_rules, markets)
     by_venue = _cash_by_venue(cash, markets)
     program = read_program(type(strategy))
     spot = [market.symbol for market in markets if market.kind == "spot"]
@@ -154,8 +162,17 @@ def gather(
     return Inputs(
         strategy, list(markets), list(candles), list(detail) if detail else None, sum(by_venue.values()), by_venue,
         candles[0].timeframe_ms, grid, strategies, indicators, indicators[0].dtype, program, native, begin, held,
-        starts, plans, hashes,
+        starts, plans, hashes, risk, account_rules,
+        gauge_rows(candles, markets, grid["open_ms"][:, 0]) if risk is not None and risk.measured else None,
     )  # fmt: skip
+
+
+def _check_rules(risk: Any, account_rules: Any, markets: Sequence[Market]) -> None:
+    for given, owner, name in ((risk, RiskRules, "risk"), (account_rules, AccountRules, "account_rules")):
+        if given is not None and not isinstance(given, owner):
+            raise ConfigError(f"{name}: expected {owner.__name__}(...), was {given!r:.80}")
+    if account_rules is not None:
+        account_rules.check_symbols([market.symbol for market in markets])
 
 
 def prepared_plan(strategy: Strategy, start: Start) -> Plan | None:

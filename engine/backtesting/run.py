@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.backtesting.blame import blamed
 from engine.backtesting.inputs import Inputs, Rows, Rules
+from engine.backtesting.ruling import Ruling
 from engine.candles.timeframes import iso
 from engine.codecache import interrupts_wait
 from engine.compiling import Interpreted
@@ -51,7 +52,8 @@ class Run:
         self.inputs, self.rules = inputs, rules
         self.compiled = compiled and bool(inputs.native.addresses)
         timestamps, width = inputs.grid.shape
-        capacity = max(strategy.max_orders for strategy in inputs.strategies)
+        self.ruling = Ruling(inputs)
+        capacity = max(strategy.max_orders for strategy in inputs.strategies) + self.ruling.exits
         self.states = [to_record(strategy) for strategy in inputs.strategies]
         self.balances, self.markets, self.details = self._markets(inputs)
         self.orders = np.zeros((width, capacity), ORDER)
@@ -63,13 +65,15 @@ class Run:
         max_fills = 1_000 + 8 * capacity
         books_a_slot = width // len(self.slots)
         self._fill_room = 2 * max_fills + 2
-        self._event_room = 2 * max_fills + 4 * capacity * books_a_slot
+        self._event_room = 2 * max_fills + 4 * capacity * books_a_slot + self.ruling.watch_events(capacity * width)
         self.fills = np.zeros(4 * self._fill_room, FILL)
         self.events = np.zeros(4 * self._event_room, EVENT)
         scratch = BOOK_SIZE + capacity * ORDER_SIZE + 2 * BALANCE_SIZE + self.states[0].itemsize
+        scratch += self.ruling.guard_size
         self._scratch = np.zeros(2 * scratch, np.uint8)
         self._fill_run(max_fills, scratch)
         self._fill_books(capacity, books_a_slot)
+        self.ruling.point(self.run[0], self.books, self.slots, self.markets)
         self.interpreted: list[Interpreted] = []
         self._point_steps()
         with interrupts_wait():

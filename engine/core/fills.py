@@ -11,6 +11,7 @@ from engine.core.memory import (
     book_at,
     call,
     call_fill,
+    call_leg,
     fill_of,
     market_of,
     order_of,
@@ -103,7 +104,7 @@ def fill_order(address, slot, maker, quantity, price, planned):
         book.signature -= mixed(order)
 
     was = book.position
-    side, order_id, oco, kind = order.side, order.id, order.oco, order.kind
+    side, order_id, oco, kind, rule = order.side, order.id, order.oco, order.kind, order.rule
     fee_rate = market.maker_fee_rate if maker else market.taker_fee_rate
     fee, realised = apply_fill(run, book, market, side, quantity, price, fee_rate)
     book.trade_high = max(book.trade_high, price)
@@ -141,20 +142,23 @@ def fill_order(address, slot, maker, quantity, price, planned):
     _attach_exits(book, slot, price, abs(book.position) if flipped else abs(book.position - was), market)
     if oco != 0:
         _cancel_others(book, slot, oco)
-    if order.quantity - order.filled < market.lot * 0.5:
+    complete = order.quantity - order.filled < market.lot * 0.5
+    if complete:
         if order.state == codes.RESTING:
             unrest(book, slot)
         order.state = codes.FREE
         release(book, slot)
     if book.reducing > 0 and (book.position == 0.0 or flipped):
         _cancel_unreducing(book)
+    strategy = slot_of(run, book.slot)
+    if strategy.risk != 0:
+        call_leg(run.step_protect, address, rule, complete, was, 0.0)
     refresh_claim(run, book, market)
 
     book.candle_fills += 1
     if book.candle_fills > run.max_candle_fills:
         run.status = codes.TOO_MANY_FILLS
         return run.status
-    strategy = slot_of(run, book.slot)
     if strategy.on_fill != 0:
         row = run.fills + at * FILL_SIZE
         if call(strategy.on_fill, strategy.state, row, 0, address) != 0:
@@ -230,6 +234,7 @@ def _add_exit(book, entry_slot, kind, quantity, price, trigger):
     order.placed_ms = book.now_ms
     order.reason = codes.REASON_STOP_LOSS if kind == codes.STOP else codes.REASON_TAKE_PROFIT
     order.tag = entry.tag
+    order.rule = 0
     enqueue(book, slot, book.now_ms)
 
 

@@ -56,6 +56,12 @@ def call_fill(typingctx, function, book, slot, maker, quantity, price, planned):
 
 
 @intrinsic
+def call_rule(typingctx, function, book, side, kind, reduce_only, reason, size_mode, quantity, price, stop_loss):
+    """Call int64 function(book, side, kind, reduce_only, reason, size_mode, quantity, price, stop_loss)."""
+    return _caller("iiiiiifff")
+
+
+@intrinsic
 def call_leg(typingctx, function, book, b, c, x, y):
     """Call int64 function(book, b, c, x, y): three whole numbers, two floats."""
     return _caller("iiiff")

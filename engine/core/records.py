@@ -82,6 +82,7 @@ ORDER = _record(
     ("live_ms", "i8"),
     ("reason", "i8"),  # index into the run's table of reason tags
     ("tag", "i8"),  # the author's own number
+    ("rule", "i8"),  # rule_codes.RULE_...: the position rule that made this exit, 0: none did
 )
 
 BOOK = _record(
@@ -127,6 +128,12 @@ BOOK = _record(
     ("volume_left", "f8"),  # base that fills of this candle may still take; +inf: no cap
     ("candle_fills", "i8"),
     ("candle_end_ms", "i8"),
+    ("wake_ms", "i8"),  # when the first waiting order goes live; the greatest whole number: none waits
+    ("opened", "f8"),  # base, all that position rules have seen filled into the open position
+    ("opened_ms", "i8"),
+    ("stop_distance", "f8"),  # quote, of the rule's stop in true ranges; fixed when the position opens
+    ("targets_done", "i8"),  # bits: steps of the rule's ladder that have filled
+    ("trade_from", "f8"),  # quote, realised less fees when the last round trip ended
 )
 
 SLOT = _record(
@@ -143,6 +150,7 @@ SLOT = _record(
     ("book_count", "i8"),
     ("started", "i8"),
     ("timeless", "i8"),  # 1: on_fill reads neither times nor extremes, so equal fills mean equal decisions
+    ("risk", "i8"),  # address of a RISK record, 0: no rules on this strategy, and none on the account
 )
 
 RUN = _record(
@@ -188,6 +196,15 @@ RUN = _record(
     ("equity_now", "f8"),
     ("stop", "i8"),  # set from another thread: return before the next candle
     ("status", "i8"),
+    ("guard", "i8"),  # address of the GUARD record, 0: no rules on the account
+    ("guard_size", "i8"),  # bytes of it with what follows it, which a fork copies
+    ("step_size", "i8"),  # addresses of the steps of the rules, 0 where there are none
+    ("step_admit", "i8"),
+    ("step_recheck", "i8"),
+    ("step_protect", "i8"),
+    ("step_watch", "i8"),
+    ("watch_events", "i8"),  # room that the kill rules must find in the events at every timestamp
+    ("sized_quantity", "f8"),  # base, what step_size answers
 )
 
 FILL = _record(
