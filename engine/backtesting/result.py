@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.backtesting.blame import guarded
 from engine.backtesting.run import Run
+from engine.backtesting.states import rules_summary, state_warnings
 from engine.candles import Candles, holes
 from engine.candles.timeframes import iso
 from engine.core import codes
@@ -194,6 +195,7 @@ class Result:
         if ruined.size:
             when = iso(int(self.close_ms[ruined[0]]))
             said.insert(0, f"equity fell to zero or below at {when}: a venue would have liquidated the position before")
+        said[:0] = state_warnings(self)
         if self.complete is False:
             said.append(
                 f"the run stopped after {len(self.equity_curve):,} of {len(inputs.grid):,} candles; "
@@ -271,6 +273,7 @@ class Result:
             "cash": inputs.cash,
             "holdings": {m.symbol: h for m, h in zip(inputs.markets, inputs.holdings, strict=True) if h},
             "rules": asdict(self.run.rules),
+            **rules_summary(self),
             "complete": self.complete,
             "compiled": self.run.compiled,
             "warnings": self.warnings,

@@ -17,6 +17,7 @@ from engine.definition.definition import AUTO, Definition
 from engine.errors import ConfigError, DataError
 from engine.market import Market, tick_of
 from engine.plugins import strategy_class
+from engine.risk import AccountRules, RiskRules
 from engine.strategy import Strategy, check_value
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class RunInputs:
     holdings: Mapping[str, float]
     rules: Rules
     notes: list[str]
+    risk: RiskRules | None = None
+    account_rules: AccountRules | None = None
 
 
 def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInputs:
@@ -69,6 +72,8 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
         holdings=definition.holdings,
         rules=rules,
         notes=notes,
+        risk=definition.risk,
+        account_rules=definition.account_rules,
     )
 
 

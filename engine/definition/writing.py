@@ -39,7 +39,13 @@ def as_toml(definition: Definition, inputs: RunInputs) -> str:
             (f'markets."{one.symbol}"', market.as_dict())
             for one, market in zip(inputs.candles, inputs.markets, strict=True)
         ]
-    tables += [("rules", asdict(inputs.rules)), ("parameters", parameters)]
+    tables.append(("rules", asdict(inputs.rules)))
+    tables += [
+        (name, given.as_dict())
+        for name, given in (("risk", inputs.risk), ("account", inputs.account_rules))
+        if given is not None
+    ]
+    tables.append(("parameters", parameters))
     lines = [
         f"# {definition.where} as it was run on {len(first):,} candles, with flags, settings and defaults.",
         f"strategy = {_value(definition.strategy)}",
@@ -57,6 +63,8 @@ def _cash(cash: float | Mapping[str, float]) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{json.dumps(name)} = {_value(one)}" for name, one in value.items()) + " }"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, bool):
