@@ -10,7 +10,7 @@ from engine.core.admitting import ADMIT_STEP, RECHECK_STEP
 from engine.core.protecting import PROTECT_STEP
 from engine.core.sizing import SIZE_STEP
 from engine.core.watching import WATCH_STEP
-from engine.risk import Places, account_places, risk_places
+from engine.risk.records import Places, account_places, risk_places
 
 if TYPE_CHECKING:
     from engine.backtesting.inputs import Inputs

@@ -123,11 +123,9 @@ def _permitted(book, slot, price):
 
 
 @inner
-def _arm(book, slot, market):
+def _arm(order):
     """Turn an armed stop whose trigger the path has reached into the stop it stands for."""
-    order = order_of(book, slot)
     order.kind, order.trigger, order.price = codes.STOP, order.price, np.nan
-    rest(book, slot, market)
 
 
 @inner
@@ -182,8 +180,7 @@ def arrive(book, slot, market):
             return
 
     if order.kind == codes.ARMED and order.side * (order.trigger - price) >= 0.0:
-        _arm(book, slot, market)
-        return
+        _arm(order)
     takes, limit = order.kind == codes.MARKET, np.nan
     if order.kind in (codes.STOP, codes.STOP_LIMIT) and order.side * (price - order.trigger) >= 0.0:
         # Triggered on arrival: from here on a market or a limit order.
@@ -233,11 +230,11 @@ def trigger(book, slot, market, open_price):
         rest(book, slot, market)
         return
     pick_up(book, slot)
-    if order.kind == codes.ARMED:
-        _arm(book, slot, market)
-        return
-    if order.kind == codes.STOP_LIMIT:
-        order.kind = codes.LIMIT
+    if order.kind in (codes.STOP_LIMIT, codes.ARMED):
+        if order.kind == codes.ARMED:
+            _arm(order)
+        else:
+            order.kind = codes.LIMIT
         order.state = codes.WAITING
         enqueue(book, slot, book.now_ms)
         return
@@ -281,7 +278,8 @@ def _suspend(book, low, high):
             continue
         pick_up(book, i)
         if order.kind == codes.ARMED:
-            _arm(book, i, market)
+            _arm(order)
+            enqueue(book, i, book.now_ms)
             continue
         order.kind = codes.LIMIT if order.kind == codes.STOP_LIMIT else codes.MARKET
         enqueue(book, i, book.candle_end_ms)
