@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from engine.market import Market
     from engine.plans import Fact, Level, Outcome, Plan, Refusal, Review, Start, Table
     from engine.plugins import strategy_class
+    from engine.risk import AccountRules, RiskRules
     from engine.strategy import Strategy, param, state
 
 _PLACES = {
+    "AccountRules": "engine.risk",
     "BUY": "engine.core.codes",
     "SELL": "engine.core.codes",
     "Candles": "engine.candles",
@@ -31,6 +33,7 @@ _PLACES = {
     "Refusal": "engine.plans",
     "Result": "engine.backtesting",
     "Review": "engine.plans",
+    "RiskRules": "engine.risk",
     "Rules": "engine.backtesting",
     "Start": "engine.plans",
     "Strategy": "engine.strategy",
@@ -48,6 +51,7 @@ _PLACES = {
 __all__ = [
     "BUY",
     "SELL",
+    "AccountRules",
     "Candles",
     "ConfigError",
     "DataError",
@@ -60,6 +64,7 @@ __all__ = [
     "Refusal",
     "Result",
     "Review",
+    "RiskRules",
     "Rules",
     "Start",
     "Strategy",

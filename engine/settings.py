@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from engine.core.codes import PATHS
 from engine.errors import ConfigError, did_you_mean
+from engine.limits import AccountFields, RiskFields
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -62,6 +63,11 @@ class Settings:
         gt=0.0, allow_inf_nan=False,
     )  # fmt: skip
     rules: RuleSettings = field(default_factory=RuleSettings)
+    risk: RiskFields = field(default_factory=RiskFields)
+    account: AccountFields = field(default_factory=AccountFields)
+
+
+TABLES = {"rules": RuleSettings, "risk": RiskFields, "account": AccountFields}
 
 
 def load_settings(folder: Path | None = None) -> Settings:
@@ -95,7 +101,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def described() -> Iterator[tuple[str, str, Any]]:
     """Give every setting's name ("rules.path"), help and default."""
-    for prefix, owner in (("", Settings), ("rules.", RuleSettings)):
+    for prefix, owner in _owners():
         for one in fields(owner):
             if one.metadata:
                 yield prefix + one.name, one.metadata["help"], one.default
@@ -109,9 +115,11 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _refuse_unknown(given: Mapping[str, Any], path: Path) -> None:
-    for place, table, owner in (("", given, Settings), ("[rules] ", given.get("rules", {}), RuleSettings)):
+    for prefix, owner in _owners():
+        name = prefix.rstrip(".")
+        place, table = (f"[{name}] ", given.get(name, {})) if name else ("", given)
         if not isinstance(table, dict):
-            raise ConfigError(f"{path}: rules: expected a table [rules], was {table!r}")
+            raise ConfigError(f"{path}: {name}: expected a table [{name}], was {table!r}")
         known = [one.name for one in fields(owner)]
         for name in table:
             if name not in known:
@@ -144,11 +152,16 @@ def _checked(given: dict[str, Any], path: Path, names: dict[str, str]) -> Settin
         hint = f'; did you mean "{near[0]}"?' if near else ""
         raise ConfigError(f"{variable or f'{path}: {name}'}: expected {expected}, was {was}{hint}") from None
     values = made.model_dump()
-    return Settings(**{**values, "rules": RuleSettings(**values["rules"])})
+    return Settings(**{**values, **{name: owner(**values[name]) for name, owner in TABLES.items()}})
+
+
+def _owners() -> Iterator[tuple[str, type]]:
+    yield "", Settings
+    yield from ((f"{name}.", owner) for name, owner in TABLES.items())
 
 
 def _metadata() -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for prefix, owner in (("", Settings), ("rules.", RuleSettings)):
+    for prefix, owner in _owners():
         yield from ((prefix + one.name, one.metadata) for one in fields(owner) if one.metadata)
 
 

@@ -13,6 +13,7 @@ from engine.backtesting.using import Use
 from engine.candles import Candles, Funding
 from engine.errors import ConfigError, StrategyError
 from engine.market import Market
+from engine.risk import AccountRules, RiskRules
 from engine.strategy import Strategy
 
 BOUNDING_PATHS = ("adverse", "favourable", "low_first", "high_first")
@@ -25,6 +26,8 @@ def backtest(
     *,
     cash: float | Mapping[str, float] = 10_000.0,
     rules: Rules | None = None,
+    risk: RiskRules | None = None,
+    account_rules: AccountRules | None = None,
     path: str | None = None,
     detail: Candles | Sequence[Candles] | None = None,
     holdings: Mapping[str, float] | None = None,
@@ -40,11 +43,11 @@ def backtest(
 
     cash is in the markets' settlement currency, by venue where there are several; holdings are coins that lie in the
     account at the start, by symbol. Of several strategies each may be a Use, which names its markets; allocations are
-    the fractions of the account's equity that they count as their own. funding and mark are a contract's settlements
-    and mark-price candles, by symbol where there are several; without mark candles the market's own stand in. path (or
-    rules.path) is the path whose fills and metrics are shown; with bounds the other paths of rule P2 are played too and
-    the result states the range.
-    progress(what, done, total) is called now and then.
+    the fractions of the account's equity that they count as their own. risk holds for each strategy's positions and
+    entries, account_rules for the whole account. funding and mark are a contract's settlements and mark-price candles,
+    by symbol where there are several; without mark candles the market's own stand in. path (or rules.path) is the path
+    whose fills and metrics are shown; with bounds the other paths of rule P2 are played too and the result states the
+    range. progress(what, done, total) is called now and then.
     Raises ConfigError, DataError before the run and StrategyError where the author's code fails; that one, and a
     KeyboardInterrupt, carries the result so far as `.partial`.
     """
@@ -68,6 +71,8 @@ def backtest(
         mark=mark,
         compiled=compiled,
         check_causality=check_causality,
+        risk=risk,
+        account_rules=account_rules,
     )
     paths = [rules.path, *(p for p in BOUNDING_PATHS if bounds and p != rules.path)]
     seconds = 0.0

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.backtesting.carrying import Carry, carries
+from engine.backtesting.gauging import gauge_rows
 from engine.backtesting.seating import Taken, check_netting, checked_program, first_decision, taking_over
 from engine.backtesting.seats import Rows, Seat
 from engine.backtesting.using import Use, used
@@ -21,6 +22,7 @@ from engine.core.records import CANDLE
 from engine.errors import ConfigError, DataError, did_you_mean
 from engine.market import Market
 from engine.plans import Plan, Start
+from engine.risk import AccountRules, RiskRules
 from engine.strategy import Strategy
 
 
@@ -61,6 +63,9 @@ class Inputs:
     holdings: list[float]  # base coin of each market that lies in the account at the start
     carries: list[Carry]  # one a market
     hashes: dict[str, str] = field(default_factory=dict)
+    risk: RiskRules | None = None
+    account_rules: AccountRules | None = None
+    gauges: Rows | None = None  # GAUGE rows, shape (markets, timestamps + 1), where a rule needs them
 
     @cached_property
     def books(self) -> list[tuple[int, int]]:
@@ -128,6 +133,8 @@ def gather(
     check_causality: bool = True,
     refuse: bool = True,
     allocations: Sequence[float] | None = None,
+    risk: RiskRules | None = None,
+    account_rules: AccountRules | None = None,
 ) -> Inputs:
     """Check and lay out the inputs; errors are one sentence each, before anything runs.
 
@@ -146,6 +153,7 @@ def gather(
     if not candles or len(candles) != len(markets):
         raise ConfigError(f"candles and markets: expected one market for each, were {len(candles)} and {len(markets)}")
     _check_together(candles, markets, detail)
+    _check_rules(risk, account_rules, markets)
     by_venue = _cash_by_venue(cash, markets)
     uses = used(strategies, markets, allocations)
     programs = [checked_program(use, markets) for use in uses]
@@ -176,10 +184,20 @@ def gather(
         ),
         **({"funding": _digest(one.content_hash() for one in series.values())} if series else {}),
     }
+    measured = any(one is not None and one.measured for one in (risk, *(use.risk for use in uses)))
     return Inputs(
         seats, list(markets), list(candles), list(detail) if detail else None, sum(by_venue.values()), by_venue,
-        candles[0].timeframe_ms, grid, begin, held, carried, hashes,
+        candles[0].timeframe_ms, grid, begin, held, carried, hashes, risk, account_rules,
+        gauge_rows(candles, markets, grid["open_ms"][:, 0]) if measured else None,
     )  # fmt: skip
+
+
+def _check_rules(risk: Any, account_rules: Any, markets: Sequence[Market]) -> None:
+    for given, owner, name in ((risk, RiskRules, "risk"), (account_rules, AccountRules, "account_rules")):
+        if given is not None and not isinstance(given, owner):
+            raise ConfigError(f"{name}: expected {owner.__name__}(...), was {given!r:.80}")
+    if account_rules is not None:
+        account_rules.check_symbols([market.symbol for market in markets])
 
 
 def _cash_by_venue(cash: float | Mapping[str, float], markets: Sequence[Market]) -> dict[str, float]:

@@ -24,6 +24,7 @@ from engine.backtesting.shares import (
     shares_of,
     told_shares,
 )
+from engine.backtesting.states import rules_summary, state_warnings
 from engine.backtesting.worth import floating_of, notional_of
 from engine.candles import Candles, holes
 from engine.candles.timeframes import MINUTE_MS, counted, iso
@@ -262,6 +263,7 @@ class Result:
         if ruined.size:
             when = iso(int(self.close_ms[ruined[0]]))
             said.insert(0, f"equity fell to zero or below at {when}: nothing was left to trade with")
+        said[:0] = state_warnings(self)
         if self.complete is False:
             said.append(
                 f"the run stopped after {len(self.equity_curve):,} of {len(inputs.grid):,} candles; "
@@ -346,6 +348,7 @@ class Result:
             "cash": inputs.cash,
             "holdings": {m.symbol: h for m, h in zip(inputs.markets, inputs.holdings, strict=True) if h},
             "rules": asdict(self.run.rules),
+            **rules_summary(self),
             "complete": self.complete,
             "compiled": self.run.compiled,
             "warnings": self.warnings,

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.backtesting.blame import blamed
 from engine.backtesting.inputs import Inputs, Rules
+from engine.backtesting.ruling import Ruling
 from engine.backtesting.seats import Rows
 from engine.candles.timeframes import iso
 from engine.codecache import interrupts_wait
@@ -62,7 +63,8 @@ class Run:
         self.inputs, self.rules = inputs, rules
         self.compiled = compiled and all(seat.native.addresses for seat in inputs.seats)
         timestamps, width = len(inputs.grid), len(inputs.books)
-        capacity = max(seat.strategy.max_orders for seat in inputs.seats)
+        self.ruling = Ruling(inputs)
+        capacity = max(seat.strategy.max_orders for seat in inputs.seats) + self.ruling.exits
         self.states = [to_record(seat.strategy) for seat in inputs.seats]
         self.balances, self.markets, self.details = self._markets(inputs)
         self.orders = np.zeros((width, capacity), ORDER)
@@ -78,16 +80,19 @@ class Run:
         self._fill_room = 2 * max_fills + 2 + crossed
         widest = max(len(seat.markets) for seat in inputs.seats)
         self._event_room = 2 * max_fills + (4 * widest + crossed) * capacity
+        self._event_room += self.ruling.watch_events(capacity * width)
         self.fills = np.zeros(4 * self._fill_room, FILL)
         self.events = np.zeros(4 * self._event_room, EVENT)
         self._payment_room = self._fill_room
         self.payments = np.zeros(4 * self._payment_room, PAYMENT)
         scratch = BOOK_SIZE + capacity * ORDER_SIZE + 2 * BALANCE_SIZE + max(state.itemsize for state in self.states)
+        scratch += self.ruling.guard_size
         self._scratch = np.zeros(2 * scratch, np.uint8)
         self.run[0]["cross_books"] = crossed
         self._fill_run(max_fills, scratch)
         self._fill_books(capacity)
         self._fill_slots()
+        self.ruling.point(self.run[0], self.books, self.slots, self.markets)
         self.interpreted: list[Interpreted] = []
         self._point_steps()
         with interrupts_wait():

@@ -81,6 +81,7 @@ class Taken:
             Seat(
                 name=self.use.name, given=self.use.strategy, strategy=prepared, program=self.program, native=native,
                 markets=chosen, allocation=allocation, indicators=rows, start=start, plan=plan,
+                risk=self.use.risk,
             )
             for prepared, chosen, rows, start, plan in parts
         ]  # fmt: skip
@@ -99,9 +100,14 @@ def checked_program(use: Used, markets: Sequence[Market]) -> Program:
 
 
 def check_netting(uses: Sequence[Used], markets: Sequence[Market]) -> None:
-    """Refuse isolated margin where the venue nets what several strategies hold: there is one position to isolate."""
+    """Refuse what several strategies cannot share: one netted isolated position, the coins and the debt of one loan."""
     for index, market in enumerate(markets):
         sharing = [use.name for use in uses if index in use.markets]
+        if len(sharing) > 1 and market.kind == "margin":
+            raise ConfigError(
+                f"{market.symbol}: {' and '.join(sharing)} would share one debt on this margin market; "
+                'give each a market of its own, or use kind = "linear"'
+            )
         isolated = market.kind != "spot" and market.margin_mode == "isolated"
         if len(sharing) > 1 and isolated and not market.hedge_mode:
             raise ConfigError(

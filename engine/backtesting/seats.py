@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.compiling import Native, Program
 from engine.plans import Plan, Start
+from engine.risk import RiskRules
 from engine.strategy import Strategy, is_portfolio
 
 Rows = np.ndarray[Any, Any]
@@ -31,6 +32,7 @@ class Seat:
     indicators: Rows  # shape (timestamps,) or, for a portfolio strategy, (timestamps, its markets)
     start: Start
     plan: Plan | None
+    risk: RiskRules | None  # for its positions and entries; None: those of the run
 
     @property
     def portfolio(self) -> bool:

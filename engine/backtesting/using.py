@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.errors import ConfigError, did_you_mean
 from engine.market import Market
+from engine.risk import RiskRules
 from engine.strategy import Strategy, is_portfolio
 
 ROUNDING = 1e-12
@@ -21,13 +22,15 @@ class Use:
     """Name a strategy's part in a run of several; what is None is filled in.
 
     markets: symbols, or "venue:symbol" where a symbol is there twice; None: all. allocation: the fraction of the
-    account's equity that `fraction=` counts from, shared by its markets; None: an equal share of what is left.
+    account's equity that `fraction=` counts from, shared by its markets; None: an equal share of what is left. risk:
+    the rules for its positions and entries; None: those of the run.
     """
 
     strategy: Strategy
     markets: tuple[str, ...] | None = None
     allocation: float | None = None
     name: str | None = None
+    risk: RiskRules | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be used."""
@@ -40,6 +43,8 @@ class Use:
             raise ConfigError(f"allocation: expected a fraction of equity above 0 up to 1, was {share!r}")
         if self.name is not None and (not isinstance(self.name, str) or not self.name.replace("-", "_").isidentifier()):
             raise ConfigError(f"name: expected a word such as trend, was {self.name!r}")
+        if self.risk is not None and not isinstance(self.risk, RiskRules):
+            raise ConfigError(f"risk: expected RiskRules(...), was {self.risk!r:.80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Used:
     name: str
     markets: tuple[int, ...]  # indexes of the run's markets, rising
     allocation: float
+    risk: RiskRules | None
 
 
 def used(strategies: Any, markets: Sequence[Market], allocations: Sequence[float] | None) -> list[Used]:
@@ -63,7 +69,7 @@ def used(strategies: Any, markets: Sequence[Market], allocations: Sequence[float
     uses = [one if isinstance(one, Use) else Use(one) for one in strategies]
     chosen = [_chosen(use, markets) for use in uses]
     pairs = zip(uses, _names(uses), chosen, _allocations(uses, allocations), strict=True)
-    return [Used(use.strategy, name, own, share) for use, name, own, share in pairs]
+    return [Used(use.strategy, name, own, share, use.risk) for use, name, own, share in pairs]
 
 
 def _names(uses: list[Use]) -> list[str]:

@@ -123,6 +123,8 @@ def _run(
             cash=inputs.cash,
             holdings=inputs.holdings,
             rules=inputs.rules,
+            risk=inputs.risk,
+            account_rules=inputs.account_rules,
             detail=inputs.detail,
             bounds=bounds,
             compiled=not interpreted,

@@ -11,13 +11,14 @@ from engine.core.jit import compiled, inlined
 from engine.core.margin import answers, find_liquidation, gain_of, is_contract, notional_of, weigh
 from engine.core.memory import balance_of, book_of, call, candle_at, market_of, run_at, slot_of, store_float
 from engine.core.records import BOOK_SIZE, CANDLE_SIZE, SLOT_SIZE
+from engine.core.rule_records import guard_at
 
 
 @inlined
 def _has_room(run, capacity):
     # Both paths of one candle of one book, or the decisions of one strategy, must fit the logs without a check a fill.
     fills = 2 * run.max_candle_fills + 2 + run.cross_books
-    events = 2 * run.max_candle_fills + (4 + run.cross_books) * capacity
+    events = 2 * run.max_candle_fills + (4 + run.cross_books) * capacity + run.watch_events
     return (
         run.fill_count + fills <= run.fill_room
         and run.event_count + events <= run.event_room
@@ -38,7 +39,10 @@ def _match_all(run, row, first):
         market = market_of(run, book.market)
         if not np.isnan(close):
             busy = book.open_orders > 0 and (
-                book.first_waiting >= 0 or candle.low <= book.below or candle.high >= book.above or book.trailing > 0
+                book.wake_ms < candle.open_ms + timeframe_ms
+                or candle.low <= book.below
+                or candle.high >= book.above
+                or book.trailing > 0
             )
             if book.position != 0.0 and market.kind != codes.SPOT:
                 busy = _called(run, book, market, candle) or busy
@@ -133,7 +137,7 @@ def _decide(run, k, row, first):
 
 
 @inlined
-def _glide(run, k, until):
+def _glide(run, run_address, k, until):
     """Take a lone book with a lone strategy over candles in which no order can trigger; returns the next candle.
 
     The same arithmetic as below, with everything at hand that cannot change while nothing fills: no balance moves.
@@ -155,14 +159,16 @@ def _glide(run, k, until):
         cash = balance_of(run, market.quote_balance).amount
         base = balance_of(run, market.base_balance)
         held = base.amount
+    watched, guard = run.guard != 0, guard_at(run.guard)
     run.phase = 1
     while k < until and run.event_count <= last_event and run.stop == 0:
         address = candles + k * CANDLE_SIZE
         candle = candle_at(address)
         close = candle.close
+        now_ms = candle.open_ms + timeframe_ms
         if np.isnan(close) or (
             book.open_orders > 0
-            and (book.first_waiting >= 0 or candle.low <= book.below or candle.high >= book.above or book.trailing > 0)
+            and (book.wake_ms < now_ms or candle.low <= book.below or candle.high >= book.above or book.trailing > 0)
         ):
             break
         mark = _mark_of(market, candle, k)
@@ -182,11 +188,13 @@ def _glide(run, k, until):
         elif position != 0.0:
             value = cash + position * (close - book.entry)
         book.price = close
-        book.now_ms = candle.open_ms + timeframe_ms
+        book.now_ms = now_ms
         run.k = k
         run.equity_now = value
         store_float(equity + k * 8, value)
         store_float(exposure + k * 8, gross)
+        if watched and (value <= guard.floor or value > guard.peak or now_ms >= guard.day_until_ms):
+            call(run.step_watch, run_address, now_ms, 0, 0)
         if call(step, state, address, indicators + k * stride, account) != 0:
             run.status = codes.STRATEGY_FAILED
         if run.status != codes.OK:
@@ -211,7 +219,7 @@ def advance(address, until):
     k = run.k
     while k < until:
         if lone and k >= start and run.phase == 0:
-            k = _glide(run, k, until)
+            k = _glide(run, address, k, until)
             if run.status != codes.OK:
                 return run.status
             if k >= until:
@@ -224,11 +232,18 @@ def advance(address, until):
         if run.phase == 0:
             if first == 0 and candle_at(row).open_ms >= run.due_ms and call(run.step_charge, address, k, row, 0) != 0:
                 return run.status
+            if run.event_count + run.watch_events > run.event_room:
+                run.status = codes.NEED_ROOM
+                return run.status
             gross, floating = _match_all(run, row, first)
             if run.status != codes.OK:
                 return run.status
             _mark(run, k, first, gross, floating)
             run.phase = 1
+            if run.guard != 0:
+                call(run.step_watch, address, candle_at(row).open_ms + run.timeframe_ms, 0, 0)
+                if run.status != codes.OK:
+                    return run.status
             first = 0
         if k >= start:
             _decide(run, k, row, first)

@@ -1,5 +1,7 @@
 """The small integers that stand in records, and what they are called outside."""
 
+from engine.core import rule_codes
+
 SPOT, LINEAR, MARGIN, INVERSE = 0, 1, 2, 3
 
 NEVER = 1 << 62  # a time that does not come
@@ -9,7 +11,8 @@ BUY, SELL = 1, -1
 FREE, WAITING, RESTING, ARRIVING = 0, 1, 2, 3
 
 MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING, LIQUIDATION, SETTLEMENT = 0, 1, 2, 3, 4, 5, 6
-KINDS_OF_ORDER = ("market", "limit", "stop", "stop_limit", "trailing_stop", "liquidation", "settlement")
+ARMED = 7  # becomes a stop at its price once the path reaches its trigger on the profitable side
+KINDS_OF_ORDER = ("market", "limit", "stop", "stop_limit", "trailing_stop", "liquidation", "settlement", "armed_stop")
 
 FUNDING, INTEREST = 0, 1
 KINDS_OF_PAYMENT = ("funding", "interest")
@@ -17,8 +20,13 @@ KINDS_OF_PAYMENT = ("funding", "interest")
 QUANTITY, QUOTE, FRACTION, POSITION = 0, 1, 2, 3
 
 # The run's table of reason tags begins with these; an author's own tags follow.
-REASONS = ("", "stop_loss", "take_profit", "held at the start", "liquidation", "settlement")
-REASON_STOP_LOSS, REASON_TAKE_PROFIT, REASON_HELD, REASON_LIQUIDATION, REASON_SETTLEMENT = 1, 2, 3, 4, 5
+REASONS = (
+    "", "stop_loss", "take_profit", "held at the start", "trailing_stop", "break_even", "time_stop", "kill_rule",
+    "liquidation", "settlement",
+)  # fmt: skip
+REASON_STOP_LOSS, REASON_TAKE_PROFIT, REASON_HELD = 1, 2, 3
+REASON_TRAILING, REASON_BREAK_EVEN, REASON_TIME, REASON_KILL = 4, 5, 6, 7
+REASON_LIQUIDATION, REASON_SETTLEMENT = 8, 9
 
 GTC, IOC, FOK = 0, 1, 2
 TIMES_IN_FORCE = ("gtc", "ioc", "fok")
@@ -76,6 +84,7 @@ LABEL = {
     CANCELLED_BY_OTHER: "cancelled: the other exit filled",
     CANCELLED_NOTHING_TO_REDUCE: "cancelled: the position was closed",
     CANCELLED_NOT_FILLED_AT_ONCE: "cancelled: not filled at once",
+    **rule_codes.LABEL,
 }
 
 TEXT = {
@@ -101,4 +110,5 @@ TEXT = {
     CANCELLED_BY_OTHER: "cancelled: its one-cancels-other partner filled",
     CANCELLED_NOTHING_TO_REDUCE: "cancelled: the position it would reduce is closed",
     CANCELLED_NOT_FILLED_AT_ONCE: "cancelled: not filled at once (immediate-or-cancel, fill-or-kill)",
+    **rule_codes.TEXT,
 }

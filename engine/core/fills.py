@@ -14,6 +14,7 @@ from engine.core.memory import (
     book_of,
     call,
     call_fill,
+    call_leg,
     fill_of,
     market_of,
     order_of,
@@ -150,7 +151,7 @@ def fill_order(address, slot, maker, quantity, price, planned):
         book.signature -= mixed(order)
 
     was = book.position
-    side, order_id, oco, kind = order.side, order.id, order.oco, order.kind
+    side, order_id, oco, kind, rule = order.side, order.id, order.oco, order.kind, order.rule
     fee_rate = market.maker_fee_rate if maker else market.taker_fee_rate
     if kind == codes.LIQUIDATION or kind == codes.SETTLEMENT:
         fee_rate = book.forced_fee_rate
@@ -194,20 +195,23 @@ def fill_order(address, slot, maker, quantity, price, planned):
     _attach_exits(book, slot, price, nearest_lot(abs(book.position), market) if flipped else moved, market)
     if oco != 0:
         _cancel_others(book, slot, oco)
-    if order.quantity - order.filled < market.lot * 0.5:
+    complete = order.quantity - order.filled < market.lot * 0.5
+    if complete:
         if order.state == codes.RESTING:
             unrest(book, slot)
         order.state = codes.FREE
         release(book, slot)
     if book.reducing > 0 and (book.position == 0.0 or flipped):
         _cancel_unreducing(book)
+    strategy = slot_of(run, book.slot)
+    if strategy.risk != 0:
+        call_leg(run.step_protect, address, rule, complete, was, 0.0)
     refresh_claim(run, book, market)
 
     book.candle_fills += 1
     if book.candle_fills > run.max_candle_fills:
         run.status = codes.TOO_MANY_FILLS
         return run.status
-    strategy = slot_of(run, book.slot)
     if strategy.on_fill != 0:
         row = run.fills + at * FILL_SIZE
         fill.book = book.index - strategy.first_book  # a strategy counts its own markets; the log counts all books
@@ -285,6 +289,7 @@ def _add_exit(book, entry_slot, kind, quantity, price, trigger):
     order.placed_ms = book.now_ms
     order.reason = codes.REASON_STOP_LOSS if kind == codes.STOP else codes.REASON_TAKE_PROFIT
     order.tag = entry.tag
+    order.rule = 0
     enqueue(book, slot, book.now_ms)
 
 

@@ -110,6 +110,7 @@ def force_out(address, kind, _b, planned, _y):
     order.live_ms = book.now_ms
     order.reason = reason
     order.tag = 0
+    order.rule = 0
     execute(book, slot, quantity, price, planned, 0)
     return run.status
 

@@ -8,8 +8,10 @@ import numpy as np
 from engine.core import codes
 from engine.core.jit import inner
 from engine.core.margin import cost_of, is_contract, largest_notional, notional_of, proceeds_of, zero_of
-from engine.core.memory import balance_of, order_of, run_at
+from engine.core.memory import balance_of, order_of, run_at, slot_of
 from engine.core.orders import end_order
+from engine.core.rule_records import risk_at
+from engine.core.sizing import stop_of
 
 
 @inner
@@ -32,10 +34,14 @@ def refused(book, slot, market, price):
         if whole > limit:
             end_order(book, slot, codes.DENIED_LEVERAGE, whole, limit)
             return True
-    if np.isnan(order.stop_loss):
+    stop = price * (1.0 - order.side * order.stop_loss)
+    run = run_at(book.run)
+    if np.isnan(stop) and slot_of(run, book.slot).risk != 0:
+        stop = stop_of(run, market, risk_at(slot_of(run, book.slot).risk), order.side, price, np.nan)
+    if np.isnan(stop):
         return False
     below, above = _after(book, market, order.side * quantity, price)
-    return _beyond(book, slot, price * (1.0 - order.side * order.stop_loss), below, above)
+    return _beyond(book, slot, stop, below, above)
 
 
 @inner

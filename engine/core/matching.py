@@ -12,7 +12,7 @@ from engine.core.forcing import force
 from engine.core.guarding import refused
 from engine.core.jit import Step, inner
 from engine.core.margin import answers, find_liquidation, is_contract, notional_of, weigh, worst_loser
-from engine.core.memory import book_at, book_of, market_of, order_of, run_at
+from engine.core.memory import address_of, book_at, book_of, call_leg, market_of, order_of, run_at
 from engine.core.orders import aim, end_order, enqueue, mixed, note, pick_up, rebound, rest
 from engine.core.rounding import to_lot, to_tick, worse_tick
 
@@ -117,6 +117,21 @@ def _fillable(book, order, market, fee_rate):
 
 
 @inner
+def _permitted(book, slot, price):
+    """Ask the account's rules once more at the instant of a fill; False: the order was denied and ended."""
+    run = run_at(book.run)
+    if run.guard == 0 or order_of(book, slot).reduce_only:
+        return True
+    return call_leg(run.step_recheck, address_of(book), slot, 0, price, 0.0) != 0
+
+
+@inner
+def _arm(order):
+    """Turn an armed stop whose trigger the path has reached into the stop it stands for."""
+    order.kind, order.trigger, order.price = codes.STOP, order.price, np.nan
+
+
+@inner
 def _take(book, slot, market, planned, limit):
     """Fill an arriving order as a taker at the path price, no worse than its limit; what is left waits or rests."""
     order = order_of(book, slot)
@@ -124,6 +139,8 @@ def _take(book, slot, market, planned, limit):
     price = taker_price(planned, order.side, market)
     if not np.isnan(limit) and order.side * (price - limit) > 0.0:
         price = limit
+    if not _permitted(book, slot, price):
+        return
     quantity = _fillable(book, order, market, market.taker_fee_rate)
     if quantity > 0.0:
         book.volume_left -= quantity
@@ -170,6 +187,8 @@ def arrive(book, slot, market):
     if market.kind != codes.SPOT and refused(book, slot, market, expected):
         return
 
+    if order.kind == codes.ARMED and order.side * (order.trigger - price) >= 0.0:
+        _arm(order)
     takes, limit = order.kind == codes.MARKET, np.nan
     if order.kind in (codes.STOP, codes.STOP_LIMIT) and order.side * (price - order.trigger) >= 0.0:
         # Triggered on arrival: from here on a market or a limit order.
@@ -204,6 +223,8 @@ def trigger(book, slot, market, open_price):
         at = order.price
         if order.side * (order.price - open_price) > 0.0:  # never so for NaN: not at the open
             at = open_price
+        if not _permitted(book, slot, at):
+            return
         quantity = _fillable(book, order, market, market.maker_fee_rate)
         if quantity <= 0.0:
             end_order(book, slot, codes.CANCELLED_NOTHING_TO_REDUCE, 0.0, 0.0)
@@ -217,8 +238,11 @@ def trigger(book, slot, market, open_price):
         rest(book, slot, market)
         return
     pick_up(book, slot)
-    if order.kind == codes.STOP_LIMIT:
-        order.kind = codes.LIMIT
+    if order.kind in (codes.STOP_LIMIT, codes.ARMED):
+        if order.kind == codes.ARMED:
+            _arm(order)
+        else:
+            order.kind = codes.LIMIT
         order.state = codes.WAITING
         enqueue(book, slot, book.now_ms)
         return
@@ -261,6 +285,10 @@ def _suspend(book, low, high):
             rest(book, i, market)
             continue
         pick_up(book, i)
+        if order.kind == codes.ARMED:
+            _arm(order)
+            enqueue(book, i, book.now_ms)
+            continue
         order.kind = codes.LIMIT if order.kind == codes.STOP_LIMIT else codes.MARKET
         enqueue(book, i, book.candle_end_ms)
 

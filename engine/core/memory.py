@@ -17,6 +17,8 @@ from engine.core.records import (
     EVENT_SIZE,
     FILL,
     FILL_SIZE,
+    GAUGE,
+    GAUGE_SIZE,
     MARKET,
     MARKET_SIZE,
     ORDER,
@@ -57,6 +59,12 @@ def call(typingctx, function, a, b, c, d):
 def call_fill(typingctx, function, book, slot, maker, quantity, price, planned):
     """Call int64 function(book, slot, maker, quantity, price, planned)."""
     return _caller("iiifff")
+
+
+@intrinsic
+def call_rule(typingctx, function, book, side, kind, reduce_only, reason, size_mode, quantity, price, stop_loss):
+    """Call int64 function(book, side, kind, reduce_only, reason, size_mode, quantity, price, stop_loss)."""
+    return _caller("iiiiiifff")
 
 
 @intrinsic
@@ -117,6 +125,7 @@ run_at = record_reader(RUN)
 slot_at = record_reader(SLOT)
 book_at = record_reader(BOOK)
 candle_at = record_reader(CANDLE)
+gauge_at = record_reader(GAUGE)
 _market, _balance, _order, _fill, _event = (record_reader(dtype) for dtype in (MARKET, BALANCE, ORDER, FILL, EVENT))
 _tier, _stamp, _payment = (record_reader(dtype) for dtype in (TIER, STAMP, PAYMENT))
 
@@ -210,6 +219,14 @@ def tier_of(market, index):
 def stamp_of(market, index):
     _inside(index, market.funding_count)
     return _stamp(market.funding + index * STAMP_SIZE)
+
+
+@inlined
+def gauge_of(run, market):
+    """Return the market's gauge for an order given now: from the close of candle k on, it is that of candle k + 1."""
+    index = run.k + run.phase
+    _inside(index, run.candle_count + 1)
+    return gauge_at(market.gauge + index * GAUGE_SIZE)
 
 
 @inlined

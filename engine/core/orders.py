@@ -14,6 +14,7 @@ from engine.core.rounding import ticks_away, to_tick
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
+NEVER_MS = np.iinfo(np.int64).max
 
 
 @inner
@@ -59,6 +60,7 @@ def enqueue(book, slot, live_ms):
     if last < 0:
         book.first_waiting = slot
         book.last_waiting = slot
+        book.wake_ms = live_ms
         return
     if order_of(book, last).live_ms < live_ms or (
         order_of(book, last).live_ms == live_ms and order_of(book, last).id < order.id
@@ -74,6 +76,7 @@ def enqueue(book, slot, live_ms):
     order.next = at
     if before < 0:
         book.first_waiting = slot
+        book.wake_ms = live_ms
     else:
         order_of(book, before).next = slot
 
@@ -91,6 +94,7 @@ def dequeue(book, slot):
         order_of(book, before).next = after
     if after < 0:
         book.last_waiting = before
+    book.wake_ms = NEVER_MS if book.first_waiting < 0 else order_of(book, book.first_waiting).live_ms
 
 
 @inner
@@ -117,7 +121,7 @@ def aim(order, market, touch_fills):
             order.direction = order.side
             order.point = to_tick(order.extreme * (1.0 + order.side * order.distance), market)
     else:
-        order.direction = order.side
+        order.direction = -order.side if order.kind == codes.ARMED else order.side
         order.point = order.trigger
 
 
@@ -215,6 +219,8 @@ def release(book, slot):
     order.state = codes.FREE
     if order.reduce_only:
         book.reducing -= 1
+    if order.rule != 0:
+        book.promised += 1  # its place is kept for the next position
     if order.exits == 0:
         book.promised -= attachments(order.stop_loss, order.take_profit)
     book.open_orders -= 1

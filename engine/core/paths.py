@@ -32,6 +32,12 @@ def _copy(book, market, area, saving):
     quote = run.balances + market.quote_balance * BALANCE_SIZE
     base = run.balances + max(market.base_balance, 0) * BALANCE_SIZE
     at = area
+    if run.guard != 0:
+        if saving:
+            copy_bytes(at, run.guard, run.guard_size)
+        else:
+            copy_bytes(run.guard, at, run.guard_size)
+        at += run.guard_size
     for address, size in (
         (own, BOOK_SIZE),
         (quote, BALANCE_SIZE),

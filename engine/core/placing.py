@@ -9,7 +9,7 @@ from engine.core import codes
 from engine.core.account import equity_of, usable_equity
 from engine.core.jit import compiled, inner
 from engine.core.margin import notional_of, quantity_for
-from engine.core.memory import balance_of, book_at, market_of, order_of, run_at
+from engine.core.memory import balance_of, book_at, call_rule, market_of, order_of, run_at, slot_of
 from engine.core.orders import attachments, end_and_refresh, enqueue, note, slot_by_id, take_slot
 from engine.core.rounding import to_lot, to_tick
 
@@ -83,6 +83,7 @@ def place(
     elif kind == codes.STOP:
         reference = trigger
 
+    ruled = slot_of(run, book.slot).risk != 0
     if size_mode == codes.POSITION:
         quantity = abs(book.position)
     else:
@@ -90,6 +91,13 @@ def place(
             note(book, 0, codes.DENIED_SIZE, reason, size, 0.0)
             return 0
         quantity = sized(book, market, side, size_mode, size, reference)
+        if ruled and not reduce_only:
+            size_mode = call_rule(
+                run.step_size, address, side, kind, 0, reason, size_mode, quantity, reference, stop_loss
+            )
+            if size_mode < 0:
+                return 0
+            quantity = run.sized_quantity
         least = market.lot * (1.0 - 1e-9)
         if market.fee_in_base and side > 0:
             least /= 1.0 - market.taker_fee_rate  # what arrives must be a lot, or it could never be sold again
@@ -104,6 +112,11 @@ def place(
     exits = attachments(stop_loss, take_profit)
     if book.open_orders + book.promised + 1 + exits > book.capacity:
         note(book, 0, codes.DENIED_NO_SLOT, reason, book.open_orders + book.promised, book.capacity)
+        return 0
+
+    if run.guard != 0 and (
+        call_rule(run.step_admit, address, side, kind, reduce_only, reason, 0, quantity, reference, np.nan) == 0
+    ):
         return 0
 
     slot = take_slot(book)
@@ -132,16 +145,17 @@ def place(
     order.placed_ms = book.now_ms
     order.reason = reason
     order.tag = tag
+    order.rule = 0
     enqueue(book, slot, book.now_ms + run.latency_ms)
     return order.id
 
 
 @compiled
 def cancel(address, order_id):
-    """Cancel one open order; returns 1, or 0 when it is not open."""
+    """Cancel one open order; returns 1, or 0 when it is not open, or a rule's exit, which no strategy takes away."""
     book = book_at(address)
     slot = slot_by_id(book, order_id)
-    if slot < 0:
+    if slot < 0 or order_of(book, slot).rule != 0:
         return 0
     end_and_refresh(book, slot, codes.CANCELLED_BY_STRATEGY)
     return 1
@@ -149,11 +163,11 @@ def cancel(address, order_id):
 
 @compiled
 def cancel_all(address):
-    """Cancel every open order of the book; returns how many."""
+    """Cancel every open order of the book but the rules' exits; returns how many."""
     book = book_at(address)
     count = 0
     for i in range(book.used):
-        if order_of(book, i).state != codes.FREE:
+        if order_of(book, i).state != codes.FREE and order_of(book, i).rule == 0:
             end_and_refresh(book, i, codes.CANCELLED_BY_STRATEGY)
             count += 1
     return count

@@ -54,6 +54,7 @@ MARKET = _record(
     ("borrow_rate", "f8"),  # of the borrowed coin, per borrow_ms of the clock
     ("borrow_open_rate", "f8"),  # at the instant of borrowing
     ("borrow_ms", "i8"),
+    ("gauge", "i8"),  # address of GAUGE rows, one a timestamp and one for after the last, or 0
 )
 
 TIER = _record(
@@ -67,6 +68,13 @@ STAMP = _record(
     ("ms", "i8"),  # UTC milliseconds of the settlement, on a whole minute
     ("rate", "f8"),  # of this one settlement: > 0: longs pay
     ("mark", "f8"),  # quote; NaN: the mark candle's open
+)
+
+GAUGE = _record(
+    ("atr", "f8"),  # quote, Wilder's average of the true range; NaN: too little history
+    ("sigma_day", "f8"),  # standard deviation of a day's return, fraction; NaN: too little history
+    ("volume_day", "f8"),  # base, mean over the window
+    ("half_spread", "f8"),  # fraction of price
 )
 
 BALANCE = _record(
@@ -104,6 +112,7 @@ ORDER = _record(
     ("live_ms", "i8"),
     ("reason", "i8"),  # index into the run's table of reason tags
     ("tag", "i8"),  # the author's own number
+    ("rule", "i8"),  # rule_codes.RULE_...: the position rule that made this exit, 0: none did
 )
 
 BOOK = _record(
@@ -168,6 +177,12 @@ BOOK = _record(
     ("principal", "f8"),  # base that was borrowed, before interest
     ("charged_ms", "i8"),  # up to which interest has been charged
     ("settled", "i8"),  # 1: the contract has expired
+    ("wake_ms", "i8"),  # when the first waiting order goes live; the greatest whole number: none waits
+    ("opened", "f8"),  # base, all that position rules have seen filled into the open position
+    ("opened_ms", "i8"),
+    ("stop_distance", "f8"),  # quote, of the rule's stop in true ranges; fixed when the position opens
+    ("targets_done", "i8"),  # bits: steps of the rule's ladder that have filled
+    ("trade_from", "f8"),  # quote, what all round trips had netted when the last one ended
 )
 
 SLOT = _record(
@@ -184,6 +199,7 @@ SLOT = _record(
     ("book_count", "i8"),
     ("started", "i8"),
     ("timeless", "i8"),  # 1: on_fill reads neither times nor extremes, so equal fills mean equal decisions
+    ("risk", "i8"),  # address of a RISK record, 0: no rules on this strategy, and none on the account
 )
 
 RUN = _record(
@@ -237,6 +253,15 @@ RUN = _record(
     ("forking", "i8"),  # 1 while a candle is played from a copy of one book
     ("step_charge", "i8"),
     ("step_force", "i8"),
+    ("guard", "i8"),  # address of the GUARD record, 0: no rules on the account
+    ("guard_size", "i8"),  # bytes of it with what follows it, which a fork copies
+    ("step_size", "i8"),  # addresses of the steps of the rules, 0 where there are none
+    ("step_admit", "i8"),
+    ("step_recheck", "i8"),
+    ("step_protect", "i8"),
+    ("step_watch", "i8"),
+    ("watch_events", "i8"),  # room that the kill rules must find in the events at every timestamp
+    ("sized_quantity", "f8"),  # base, what step_size answers
 )
 
 FILL = _record(
@@ -293,3 +318,4 @@ MARKET_SIZE = MARKET.itemsize
 TIER_SIZE = TIER.itemsize
 STAMP_SIZE = STAMP.itemsize
 PAYMENT_SIZE = PAYMENT.itemsize
+GAUGE_SIZE = GAUGE.itemsize

@@ -12,13 +12,18 @@ from typing import Any
 
 from engine.candles.timeframes import parse_market, parse_time, timeframe_ms
 from engine.core.codes import PATHS
+from engine.definition.limiting import rules_of
 from engine.definition.parts import Part, read_parts
 from engine.definition.tables import Table
 from engine.errors import ConfigError, did_you_mean
 from engine.market import Market
+from engine.risk import AccountRules, RiskRules
 from engine.settings import RuleSettings, Settings, read_toml
 
-TOP = ("strategy", "strategies", "cash", "holdings", "candles", "market", "markets", "rules", "parameters")
+TOP = (
+    "strategy", "strategies", "cash", "holdings", "candles", "market", "markets", "rules", "risk", "account",
+    "parameters",
+)  # fmt: skip
 CANDLES = ("market", "timeframe", "from", "to", "scenario", "seed", "detail")
 MARKET = tuple(one.name for one in fields(Market))
 RULES = tuple(one.name for one in fields(RuleSettings))
@@ -47,6 +52,8 @@ class Definition:
     market: Mapping[str, Any] = field(default_factory=dict)  # Market's fields, for all markets
     markets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by symbol, over `market`
     rules: RuleSettings = field(default_factory=RuleSettings)
+    risk: RiskRules | None = None
+    account_rules: AccountRules | None = None
     holdings: Mapping[str, float] = field(default_factory=dict)  # base coin at the start, by symbol
     parameters: Mapping[str, Any] = field(default_factory=dict)
     flagged: Mapping[str, Any] = field(default_factory=dict)  # parameters of the command line, over `parameters`
@@ -111,7 +118,7 @@ def read_definition(path: Path, settings: Settings) -> Definition:
         raise ConfigError(not_found(path))
     where = str(path)
     top = Table(read_toml(path), where, TOP)
-    parts = read_parts(top)
+    parts = read_parts(top, settings)
     strategy = " + ".join(part.name for part in parts) or top.required("strategy", '"moving_average_short"')
     if not isinstance(strategy, str):
         raise top.refusal("strategy", "a strategy's name in quotes", strategy)
@@ -128,6 +135,7 @@ def read_definition(path: Path, settings: Settings) -> Definition:
         market=_market(top.values.get("market", {}), f"{where}: [market]"),
         markets=_markets(top, where),
         rules=_rules(Table(top.values.get("rules", {}), f"{where}: [rules]", RULES), settings.rules),
+        **rules_of(top, settings, where),
         parameters=_plain_table(top.values.get("parameters", {}), f"{where}: [parameters]"),
         parts=parts,
     )

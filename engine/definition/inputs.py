@@ -18,6 +18,7 @@ from engine.definition.parts import flagged_parts
 from engine.errors import ConfigError, DataError
 from engine.market import Market, tick_of
 from engine.plugins import strategy_class
+from engine.risk import AccountRules, RiskRules
 from engine.strategy import Strategy, check_value
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class RunInputs:
     holdings: Mapping[str, float]
     rules: Rules
     notes: list[str]
+    risk: RiskRules | None = None
+    account_rules: AccountRules | None = None
 
     @property
     def strategy(self) -> Strategy:
@@ -76,6 +79,8 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
         holdings=definition.holdings,
         rules=rules,
         notes=notes,
+        risk=definition.risk,
+        account_rules=definition.account_rules,
     )
 
 
@@ -103,7 +108,7 @@ def _uses(definition: Definition) -> list[Use]:
         )
         strategy = _made(part.strategy, part.where, given)
         try:
-            found.append(Use(strategy, part.markets, part.allocation, part.name))
+            found.append(Use(strategy, part.markets, part.allocation, part.name, part.risk))
         except ConfigError as error:
             raise ConfigError(f"{part.where}: {error}") from None
     return found

@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.definition.limiting import risk_of_part
 from engine.definition.tables import Table
 from engine.errors import ConfigError, did_you_mean
+from engine.risk import RiskRules
+from engine.settings import Settings
 
-PART = ("strategy", "name", "markets", "allocation", "parameters")
+PART = ("strategy", "name", "markets", "allocation", "risk", "parameters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +27,11 @@ class Part:
     where: str  # file and table, as errors name them
     markets: tuple[str, ...] | None = None
     allocation: float | None = None
+    risk: RiskRules | None = None  # over the definition's own [risk], key by key
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_parts(top: Table) -> tuple[Part, ...]:
+def read_parts(top: Table, settings: Settings) -> tuple[Part, ...]:
     """Return the parts of a file; none where it names one strategy."""
     if "strategies" not in top.values:
         return ()
@@ -41,7 +45,8 @@ def read_parts(top: Table) -> tuple[Part, ...]:
         raise top.refusal("strategies", "one table [[strategies]] for each", tables)
     found: list[Part] = []
     for number, values in enumerate(tables, 1):
-        found.append(_part(Table(values, f"{top.where}: [[strategies]] {number}", PART), [one.name for one in found]))
+        table = Table(values, f"{top.where}: [[strategies]] {number}", PART)
+        found.append(_part(table, [one.name for one in found], risk_of_part(top, table, settings)))
     return tuple(found)
 
 
@@ -58,7 +63,7 @@ def flagged_parts(parts: tuple[Part, ...], flagged: Mapping[str, Any]) -> dict[s
     return found
 
 
-def _part(table: Table, taken: list[str]) -> Part:
+def _part(table: Table, taken: list[str], risk: RiskRules | None) -> Part:
     strategy = table.required("strategy", '"moving_average_short"')
     if not isinstance(strategy, str):
         raise table.refusal("strategy", "a strategy's name in quotes", strategy)
@@ -76,5 +81,6 @@ def _part(table: Table, taken: list[str]) -> Part:
         where=table.where,
         markets=None if markets is None else tuple(markets),
         allocation=table.take("allocation", float),
+        risk=risk,
         parameters=dict(Table(parameters, f"{table.where}: [strategies.parameters]", parameters).values),
     )

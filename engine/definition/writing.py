@@ -37,6 +37,11 @@ def as_toml(definition: Definition, inputs: RunInputs) -> str:
             for one, market in zip(inputs.candles, inputs.markets, strict=True)
         ]
     tables.append(("rules", asdict(inputs.rules)))
+    tables += [
+        (name, given.as_dict())
+        for name, given in (("risk", inputs.risk), ("account", inputs.account_rules))
+        if given is not None
+    ]
     if isinstance(inputs.trading, Strategy):
         tables.append(("parameters", _parameters(inputs.trading)))
     lines = [
@@ -49,7 +54,10 @@ def as_toml(definition: Definition, inputs: RunInputs) -> str:
     if not isinstance(inputs.trading, Strategy):
         for part, use in zip(definition.parts, inputs.trading, strict=True):
             own = {"strategy": part.strategy, "name": use.name, "markets": use.markets, "allocation": use.allocation}
-            lines += _table("[[strategies]]", own) + _table("[strategies.parameters]", _parameters(use.strategy))
+            lines += _table("[[strategies]]", own)
+            if use.risk is not None:
+                lines += _table("[strategies.risk]", use.risk.as_dict())
+            lines += _table("[strategies.parameters]", _parameters(use.strategy))
     return "\n".join(lines) + "\n"
 
 
@@ -71,6 +79,8 @@ def _cash(cash: float | Mapping[str, float]) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{json.dumps(name)} = {_value(one)}" for name, one in value.items()) + " }"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, bool):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine import AccountRules, RiskRules
 from engine.backtesting.inputs import Inputs
 from engine.candles import Store
 from strategies.dca import Dca
@@ -28,7 +29,7 @@ from tests.benchmarks.given import (
     tiled,
 )
 from tests.benchmarks.measuring import Row, interleaved, least
-from tests.benchmarks.strategies import Trailer, Watcher
+from tests.benchmarks.strategies import BareShort, Trailer, Watcher
 
 TIMED = "timed: Run(...).advance(), signals given; fills, equity and exposure included"
 ROOT = Path(__file__).parents[2]
@@ -37,6 +38,7 @@ ROOT = Path(__file__).parents[2]
 def rows() -> Iterator[Row]:
     """Measure every row of the group."""
     yield from _short()
+    yield from _risk()
     yield _every_candle()
     yield from _grid()
     yield from _dca()
@@ -63,6 +65,18 @@ def _short() -> Iterator[Row]:
     yield Row(f"{name} adverse", adverse * each, "ns/candle", 35.0, note=TIMED)
     note = f"by hand {least_loop * each:.1f} ns (equity, no log of fills); the curves differ by {apart:.1g} at most"
     yield Row("core.limit", low_first / least_loop, "x", 5.0, note=note)
+
+
+def _risk() -> Iterator[Row]:
+    """Measure the same short with its exits made by rules, under the account's rules: both in turn, in one process."""
+    plain = short_signals()
+    bare = gathered(BareShort(fast=20, slow=100), [minutes()])
+    account = AccountRules(max_weight=1.0, daily_loss=0.9, max_drawdown=0.999)
+    ruled = replace(bare, risk=RiskRules(stop_loss=0.02, take_profit=0.04), account_rules=account)
+    own, by_rule = interleaved(lambda: run(plain), lambda: run(ruled), repeats=40)
+    note = f"stop and target by rule, weight, daily loss, drawdown; {_fills(ruled):,} fills, plain {_fills(plain):,}"
+    yield Row("core.risk", by_rule * 1e9 / MILLION, "ns/candle", note=note)
+    yield Row("core.risk ratio", by_rule / own, "x", 1.4, note=f"the plain one beside it {own * 1e9 / MILLION:.1f} ns")
 
 
 def _every_candle() -> Row:

@@ -1,6 +1,7 @@
 """The strategies that are measured; in a file of their own, for the engine reads their source."""
 
 from engine import SELL, Strategy, param
+from strategies.moving_average_short import MovingAverageShort
 
 
 class Watcher(Strategy):
@@ -24,3 +25,13 @@ class Trailer(Strategy):
 
     def on_candle(self, candle, ind, account):
         pass
+
+
+class BareShort(MovingAverageShort):
+    """Decide as the moving-average short does, and leave the exits to rules."""
+
+    def on_candle(self, candle, ind, account):
+        if account.is_flat and ind.enter:
+            account.short(fraction=self.size, reason="crossed below")
+        elif ind.leave:
+            account.close(reason="crossed above")

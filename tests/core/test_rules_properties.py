@@ -1,0 +1,124 @@
+"""Whatever orders come, on whatever prices: the account's limits hold at each fill, and rules run alike both ways."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine import AccountRules, Candles, Market, RiskRules, Rules, state
+from engine.backtesting.inputs import gather
+from engine.backtesting.run import Run
+from tests.core.scripted import Scripted, play
+from tests.core.test_ledger import MARKETS, RELAXED, RULES, histories, scripts
+
+
+class Watched(Scripted):
+    """Remember the most that a fill which added to the position made it weigh."""
+
+    before: float = state(0.0)
+    worst: float = state(0.0)
+
+    def on_fill(self, fill, account):  # type: ignore[no-untyped-def]
+        now = abs(account.position)
+        if now > abs(self.before):
+            weight = now * account.price / account.equity if account.equity > 0.0 else 1e9
+            self.worst = max(self.worst, weight)
+        self.before = account.position
+        self.fills += 1
+        for i in range(self.count):
+            if self.after_tag[i] == fill.tag and fill.tag > 0:
+                self.act(account, i)
+
+
+POSITION = st.builds(
+    RiskRules,
+    stop_loss=st.sampled_from([None, 0.01, 0.05]),
+    take_profit_ladder=st.sampled_from([None, ((0.01, 0.5), (0.03, 0.5)), ((0.02, 0.3),)]),
+    trailing_distance=st.sampled_from([None, 0.02]),
+    break_even_after=st.sampled_from([None, 0.01]),
+    time_stop=st.sampled_from([None, "90s", "5m"]),
+    size_fraction=st.sampled_from([None, 0.2]),
+)
+ACCOUNT = st.builds(
+    AccountRules,
+    max_weight=st.sampled_from([0.05, 0.3, 0.9]),
+    daily_loss=st.sampled_from([None, 0.001, 0.02]),
+    daily_loss_action=st.sampled_from(["reduce_only", "halt", "flatten"]),
+    max_drawdown=st.sampled_from([None, 0.005, 0.05]),
+    max_drawdown_action=st.sampled_from(["reduce_only", "halt", "flatten"]),
+    orders_per_minute=st.sampled_from([None, 3]),
+)
+
+
+def started(
+    strategy: Scripted, history: Candles, on: Market, rules: Rules, risk: RiskRules, account: AccountRules
+) -> Run:
+    return Run(gather(strategy, [history], [on], cash=10_000.0, risk=risk, account_rules=account), rules)
+
+
+@RELAXED
+@given(scripts(), histories(), MARKETS, RULES, POSITION, ACCOUNT)
+def test_no_fill_takes_the_account_above_its_limit(
+    strategy: Scripted, history: Candles, on: Market, rules: Rules, risk: RiskRules, account: AccountRules
+) -> None:
+    run = started(Watched(**strategy.values()), history, on, rules, risk, account)
+    run.advance()
+    assert account.max_weight is not None
+    assert float(run.states[0]["worst"][0]) <= account.max_weight * (1.0 + 1e-6)
+
+
+@RELAXED
+@given(scripts(), histories(), MARKETS, RULES, POSITION, ACCOUNT)
+def test_a1_and_a2_hold_with_rules_and_no_exit_outlives_or_outgrows_its_position(
+    strategy: Scripted, history: Candles, on: Market, rules: Rules, risk: RiskRules, account: AccountRules
+) -> None:
+    run = started(strategy, history, on, rules, risk, account)
+    book, places = run.books[0], run.ruling.exits
+    for k in range(1, len(history) + 1):
+        run.advance(k)
+        floating = book["position"] * (book["price"] - book["entry"]) + book["dust"] * book["price"] - book["dust_cost"]
+        explained = book["realised"] + floating - book["fees"]
+        assert run.equity[k - 1] - 10_000.0 == pytest.approx(explained, abs=1e-9 * 10_000.0)
+        orders = run.orders[0][: book["used"]]
+        exits = orders[(orders["state"] != 0) & (orders["rule"] != 0)]
+        assert len(exits) == places - book["promised"] + _attached(orders)
+        assert len(set(exits["rule"])) == len(exits)
+        if book["position"] == 0.0:
+            assert len(exits) == 0
+        assert all(exits["quantity"] - exits["filled"] <= abs(book["position"]) * (1.0 + 1e-9))
+        assert all(exits["side"] * book["position"] < 0.0)
+
+
+def _attached(orders) -> int:  # type: ignore[no-untyped-def]
+    """Return the places held for exits that open entries may still make."""
+    waiting = orders[(orders["state"] != 0) & (orders["exits"] == 0)]
+    return int(
+        (waiting["stop_loss"] == waiting["stop_loss"]).sum() + (waiting["take_profit"] == waiting["take_profit"]).sum()
+    )
+
+
+@RELAXED
+@given(scripts(), histories(), MARKETS, POSITION, ACCOUNT, st.integers(1, 23))
+def test_p2_from_a_common_state_adverse_is_never_better_with_rules(
+    strategy: Scripted, history: Candles, on: Market, risk: RiskRules, account: AccountRules, k: int
+) -> None:
+    ends = {}
+    for path in ("adverse", "favourable"):
+        run = started(strategy, history, on, Rules(path="low_first"), risk, account)
+        run.advance(k)
+        run.run[0]["path"] = ("adverse", "favourable").index(path)
+        run.advance(k + 1)
+        ends[path] = run.equity[k]
+    assert ends["adverse"] <= ends["favourable"]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(scripts(), histories(), MARKETS, RULES, POSITION, ACCOUNT)
+def test_d2_compiled_equals_interpreted_with_rules(
+    strategy: Scripted, history: Candles, on: Market, rules: Rules, risk: RiskRules, account: AccountRules
+) -> None:
+    play(
+        strategy, history, on, path=rules.path, touch_fills=rules.touch_fills, latency_ms=rules.latency_ms,
+        participation=rules.participation, risk=risk, account_rules=account,
+    )  # fmt: skip
