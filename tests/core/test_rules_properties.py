@@ -36,7 +36,8 @@ class Watched(Scripted):
         if now > abs(self.before):
             # A coin's balance is marked at closes; the limit holds at the path's price.
             equity = account.equity + (account.position * (account.price - self.close) if self.spot else 0.0)
-            weight = now * account.price / equity if equity > 0.0 else 1e9
+            # A limit fills at its own price once the path is a tick beyond it (F2): the fill's price is what it weighs.
+            weight = now * min(account.price, fill.price) / equity if equity > 0.0 else 1e9
             self.worst = max(self.worst, weight)
         self.before = account.position
         self.fills += 1
@@ -77,7 +78,8 @@ class Greedy(Strategy):
         if now > abs(self.before):
             # A coin's balance is marked at closes; the limit holds at the path's price.
             equity = account.equity + (account.position * (account.price - self.close) if self.spot else 0.0)
-            weight = now * account.price / equity if equity > 0.0 else 1e9
+            # A limit fills at its own price once the path is a tick beyond it (F2): the fill's price is what it weighs.
+            weight = now * min(account.price, fill.price) / equity if equity > 0.0 else 1e9
             self.worst = max(self.worst, weight)
         self.before = account.position
 
