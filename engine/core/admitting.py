@@ -65,7 +65,7 @@ def _entry_denied(run, book, guard, side, now_ms):
         return code, a, b
     if guard.stale_ms > 0 and now_ms - book.now_ms > guard.stale_ms:
         return rule_codes.DENIED_STALE, (now_ms - book.now_ms) / 1000.0, guard.stale_ms / 1000.0
-    return first_broken(run, guard, book.index, side, equity_at_hand(run))
+    return first_broken(run, guard, book.index, side, equity_at_hand(run, book))
 
 
 def admit(address, side, kind, reduce_only, reason, _mode, quantity, price, _stop):
@@ -139,7 +139,7 @@ def recheck(address, slot, _c, price, _y):
     stays = order.state == codes.RESTING
     if code == 0:
         cost = abs(price - book.price) / price + max(market.maker_fee_rate, market.taker_fee_rate, 0.0)
-        equity = equity_at_hand(run)
+        equity = equity_at_hand(run, book)
         code, a, b = first_broken(run, guard, book.index, order.side, equity - cost * value)
         if code != 0 and order.size_mode in (codes.QUOTE, codes.FRACTION):
             fits = _largest(run, book, guard, order.side, price, quantity, cost, equity)

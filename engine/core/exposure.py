@@ -8,16 +8,25 @@ from engine.core import codes
 from engine.core.account import equity_of
 from engine.core.jit import inner
 from engine.core.margin import notional_of
-from engine.core.memory import book_of, market_of, order_of
+from engine.core.memory import balance_of, book_of, market_of, order_of
 from engine.core.rule_records import float_at
 
 PAIR = 16  # bytes of one book's two figures
 
 
 @inner
-def equity_at_hand(run):
-    """Return the account's equity: the mark of this close while strategies decide, else at the path's prices."""
-    return run.equity_now if run.phase == 1 else equity_of(run)
+def equity_at_hand(run, book):
+    """Return the account's equity: the mark of this close while strategies decide, else at the path's prices.
+
+    The price of a coin's balance is marked at closes; the book that is on its way through a candle is ahead of it.
+    """
+    if run.phase == 1:
+        return run.equity_now
+    equity = equity_of(run)
+    base = market_of(run, book.market).base_balance
+    if base >= 0:
+        equity += balance_of(run, base).amount * (book.price - balance_of(run, base).price)
+    return equity
 
 
 @inner

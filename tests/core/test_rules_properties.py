@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import AccountRules, Candles, Market, RiskRules, Rules, state
+from engine import BUY, SELL, AccountRules, Candles, Market, RiskRules, Rules, Strategy, param, state
 from engine.backtesting.inputs import gather
 from engine.backtesting.run import Run
+from engine.core import codes
 from tests.core.scripted import Scripted, play
 from tests.core.test_ledger import MARKETS, RELAXED, RULES, histories, scripts
 
@@ -16,19 +19,89 @@ from tests.core.test_ledger import MARKETS, RELAXED, RULES, histories, scripts
 class Watched(Scripted):
     """Remember the most that a fill which added to the position made it weigh."""
 
+    spot: bool = param(False)
+    close: float = state(0.0)
     before: float = state(0.0)
     worst: float = state(0.0)
+
+    def on_candle(self, candle, ind, account):  # type: ignore[no-untyped-def]
+        self.close = candle.close
+        for i in range(self.count):
+            if self.at[i] == self.seen:
+                self.act(account, i)
+        self.seen += 1
 
     def on_fill(self, fill, account):  # type: ignore[no-untyped-def]
         now = abs(account.position)
         if now > abs(self.before):
-            weight = now * account.price / account.equity if account.equity > 0.0 else 1e9
+            # A coin's balance is marked at closes; the limit holds at the path's price.
+            equity = account.equity + (account.position * (account.price - self.close) if self.spot else 0.0)
+            # A limit fills at its own price once the path is a tick beyond it (F2): the fill's price is what it weighs.
+            weight = now * min(account.price, fill.price) / equity if equity > 0.0 else 1e9
             self.worst = max(self.worst, weight)
         self.before = account.position
         self.fills += 1
         for i in range(self.count):
             if self.after_tag[i] == fill.tag and fill.tag > 0:
                 self.act(account, i)
+
+
+class Greedy(Strategy):
+    """Ask at every close for about as much as the limit lets through: at market, at a limit, by a stop."""
+
+    limit: float = param(0.5)
+    asks = param([0.0] * 24)  # shares of the limit; negative: sell
+    kinds = param([0.0] * 24)
+    seen: int = state(0)
+    spot: bool = param(False)
+    close: float = state(0.0)
+    before: float = state(0.0)
+    worst: float = state(0.0)
+
+    def on_candle(self, candle, ind, account):  # type: ignore[no-untyped-def]
+        self.close = candle.close
+        ask, kind = self.asks[self.seen % 24], self.kinds[self.seen % 24]
+        side = BUY if ask > 0.0 else SELL
+        quantity = abs(ask) * self.limit * account.equity / candle.close
+        if quantity > 0.0 and kind == 0.0:
+            account.buy(quantity=quantity) if side == BUY else account.sell(quantity=quantity)
+        elif quantity > 0.0 and kind == 1.0:
+            account.limit(side, fraction=abs(ask) * self.limit, price=candle.close * (1.0 - side * 0.01))
+        elif quantity > 0.0 and kind == 2.0:
+            account.stop(side, quantity=quantity, trigger=candle.close * (1.0 + side * 0.01))
+        elif quantity > 0.0:
+            account.buy(fraction=abs(ask) * self.limit)
+        self.seen += 1
+
+    def on_fill(self, fill, account):  # type: ignore[no-untyped-def]
+        now = abs(account.position)
+        if now > abs(self.before):
+            # A coin's balance is marked at closes; the limit holds at the path's price.
+            equity = account.equity + (account.position * (account.price - self.close) if self.spot else 0.0)
+            # A limit fills at its own price once the path is a tick beyond it (F2): the fill's price is what it weighs.
+            weight = now * min(account.price, fill.price) / equity if equity > 0.0 else 1e9
+            self.worst = max(self.worst, weight)
+        self.before = account.position
+
+
+@st.composite
+def greed(draw: Any) -> Greedy:
+    count = {"min_size": 24, "max_size": 24}
+    asks = draw(st.lists(st.sampled_from([0.0, 1.0, 0.99, 0.5, -1.0, -0.99, 2.0, -2.0]), **count))
+    kinds = draw(st.lists(st.sampled_from([0.0, 1.0, 2.0, 3.0]), **count))
+    return Greedy(limit=draw(st.sampled_from([0.1, 0.5, 0.9])), asks=asks, kinds=kinds)
+
+
+@RELAXED
+@given(greed(), histories(), MARKETS, RULES)
+def test_asking_for_as_much_as_the_limit_never_gets_more(
+    strategy: Greedy, history: Candles, on: Market, rules: Rules
+) -> None:
+    account = AccountRules(max_weight=strategy.limit)
+    greedy = Greedy(**strategy.values() | {"spot": on.kind == "spot"})
+    run = Run(gather(greedy, [history], [on], cash=10_000.0, account_rules=account), rules)
+    run.advance()
+    assert float(run.states[0]["worst"][0]) <= strategy.limit * (1.0 + 1e-6)
 
 
 POSITION = st.builds(
@@ -42,10 +115,10 @@ POSITION = st.builds(
 )
 ACCOUNT = st.builds(
     AccountRules,
-    max_weight=st.sampled_from([0.05, 0.3, 0.9]),
-    daily_loss=st.sampled_from([None, 0.001, 0.02]),
+    max_weight=st.sampled_from([0.1, 0.5, 2.0]),
+    daily_loss=st.sampled_from([None, 0.0003, 0.002]),
     daily_loss_action=st.sampled_from(["reduce_only", "halt", "flatten"]),
-    max_drawdown=st.sampled_from([None, 0.005, 0.05]),
+    max_drawdown=st.sampled_from([None, 0.0005, 0.005]),
     max_drawdown_action=st.sampled_from(["reduce_only", "halt", "flatten"]),
     orders_per_minute=st.sampled_from([None, 3]),
 )
@@ -62,7 +135,7 @@ def started(
 def test_no_fill_takes_the_account_above_its_limit(
     strategy: Scripted, history: Candles, on: Market, rules: Rules, risk: RiskRules, account: AccountRules
 ) -> None:
-    run = started(Watched(**strategy.values()), history, on, rules, risk, account)
+    run = started(Watched(**strategy.values(), spot=on.kind == "spot"), history, on, rules, risk, account)
     run.advance()
     assert account.max_weight is not None
     assert float(run.states[0]["worst"][0]) <= account.max_weight * (1.0 + 1e-6)
@@ -86,7 +159,8 @@ def test_a1_and_a2_hold_with_rules_and_no_exit_outlives_or_outgrows_its_position
         assert len(set(exits["rule"])) == len(exits)
         if book["position"] == 0.0:
             assert len(exits) == 0
-        assert all(exits["quantity"] - exits["filled"] <= abs(book["position"]) * (1.0 + 1e-9))
+        sized = exits[exits["size_mode"] != codes.POSITION]  # a time stop stands for the whole position on arrival
+        assert all(sized["quantity"] - sized["filled"] <= abs(book["position"]) * (1.0 + 1e-9))
         assert all(exits["side"] * book["position"] < 0.0)
 
 
