@@ -1,7 +1,8 @@
-"""What is traded: kind, tick, lot, minimums, fees. Owns `Market`; must not know candles, files or venues' clients."""
+"""What is traded: kind, tick, lot, minimums, fees, margin. Owns `Market` and `Tier`; must not know candles or files."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -10,16 +11,66 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.core import codes
+from engine.core.records import TIER
 from engine.errors import ConfigError, did_you_mean
+
+KINDS = {
+    "spot": codes.SPOT,
+    "margin": codes.MARGIN,
+    "linear": codes.LINEAR,
+    "inverse": codes.INVERSE,
+    "future": codes.LINEAR,  # a linear contract that ends: its expiry settles it
+}
+CONTRACTS = ("linear", "inverse", "future")
+MARGIN_MODES = ("cross", "isolated")
+ASSUMED_MAINTENANCE = {"margin": 0.1}  # by kind; a debt may be 1/1.1 of the assets
+ASSUMED_MAINTENANCE_OF_CONTRACTS = 0.005
+HOUR_MS = 3_600_000
+_RANGES: tuple[tuple[str, float, float | None], ...] = (
+    ("min_quantity", 0.0, None),
+    ("min_notional", 0.0, None),
+    ("maker_fee_rate", -0.1, 0.1),
+    ("taker_fee_rate", -0.1, 0.1),
+    ("half_spread", 0.0, 0.5),
+    ("slippage", 0.0, 0.5),
+    ("leverage", 1.0, 1000.0),
+    ("contract_size", 1e-12, None),
+    ("liquidation_fee_rate", 0.0, 0.1),
+    ("funding_rate", -0.1, 0.1),
+    ("funding_hours", 1.0 / 60.0, 24.0 * 7),
+    ("borrow_rate", 0.0, 0.1),
+    ("borrow_open_rate", 0.0, 0.1),
+    ("borrow_hours", 1.0, 24.0),
+)
+_OPTIONAL = ("funding_rate", "borrow_rate", "borrow_open_rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Hold one step of a maintenance table: from this notional on (settlement asset), this rate, at most this leverage.
+
+    The rate applies to the whole notional, less the amount that makes the requirement continuous where steps meet
+    (formulae.md section 5: cum_n = cum_(n-1) + floor_n * (rate_n - rate_(n-1))).
+    """
+
+    floor: float
+    rate: float
+    max_leverage: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Market:
     """Describe one market as the core needs it.
 
-    kind: "spot" (never short) or "linear" (a contract settled in quote; may be short). tick in quote, lot in base.
-    Fee rates, half_spread and slippage are fractions of notional and price (0.001 = 0.1 %). fee_in "base": a spot buy
-    pays its fee in the coins that arrive. leverage: notional over margin a contract position may have.
+    kind: "spot" (never short), "margin" (coins, short by borrowing them), "linear" (a perpetual settled in quote),
+    "inverse" (a perpetual settled in the coin; quantities are contracts of `contract_size` quote), "future" (linear,
+    settled at `expiry`, UTC milliseconds). tick in quote, lot in base. Fee rates, half_spread, slippage: fractions of
+    notional and price (0.001 = 0.1 %). fee_in "base": a buy of coins pays its fee in the coins that arrive.
+
+    leverage: notional over margin. maintenance: steps of Tier or (floor, rate, max_leverage), lowest first; none: one
+    assumed rate. maintenance_fee: the venue counts the closing fee into what must be kept. funding_rate: a constant one
+    per funding_hours, where no series is given. borrow_rate: of the borrowed coin per borrow_hours of the clock, and
+    borrow_open_rate at once (None: the same). hedge_mode: several strategies hold positions of their own side by side.
     """
 
     symbol: str
@@ -35,38 +86,74 @@ class Market:
     half_spread: float = 0.0
     slippage: float = 0.0
     leverage: float = 1.0
+    contract_size: float = 1.0
+    margin_mode: str = "cross"
+    maintenance: Sequence[Tier | Sequence[float]] = ()
+    maintenance_fee: bool = False
+    liquidation_fee_rate: float = 0.0
+    funding_rate: float | None = None
+    funding_hours: float = 8.0
+    borrow_rate: float | None = None
+    borrow_open_rate: float | None = None
+    borrow_hours: float = 1.0
+    expiry: int | None = None
+    hedge_mode: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a market."""
         if "/" not in str(self.symbol):
             raise ConfigError(f'market symbol: expected BASE/QUOTE like "BTC/USDT", was "{self.symbol}"')
-        if self.kind not in codes.KINDS_OF_MARKET:
-            raise ConfigError(
-                f'market kind: expected one of {", ".join(codes.KINDS_OF_MARKET)}, was "{self.kind}"'
-                + did_you_mean(self.kind, codes.KINDS_OF_MARKET, listed=True)
-            )
-        if self.fee_in not in ("quote", "base"):
-            raise ConfigError(f'market fee_in: expected "quote" or "base", was "{self.fee_in}"')
-        if self.fee_in == "base" and self.kind != "spot":
-            raise ConfigError('market fee_in: contracts pay their fees in quote; remove fee_in or use kind = "spot"')
-        if self.leverage != 1.0 and self.kind == "spot":
-            raise ConfigError(f'market leverage: a spot market has none, was {self.leverage}; use kind = "linear"')
+        for name, known in (("kind", tuple(KINDS)), ("margin_mode", MARGIN_MODES), ("fee_in", ("quote", "base"))):
+            value = getattr(self, name)
+            if value not in known:
+                raise ConfigError(
+                    f'market {name}: expected one of {", ".join(known)}, was "{value}"'
+                    + did_you_mean(value, known, listed=True)
+                )
         for name in ("tick", "lot"):
             units_and_scale(getattr(self, name), name)
-        for name, low, high in (
-            ("min_quantity", 0.0, None),
-            ("min_notional", 0.0, None),
-            ("maker_fee_rate", -0.1, 0.1),
-            ("taker_fee_rate", -0.1, 0.1),
-            ("half_spread", 0.0, 0.5),
-            ("slippage", 0.0, 0.5),
-            ("leverage", 1.0, 1000.0),
-        ):
+        for name, low, high in _RANGES:
             value = getattr(self, name)
+            if value is None and name in _OPTIONAL:
+                continue
             ok = isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
             if not ok or value < low or (high is not None and value > high):
                 expected = f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
                 raise ConfigError(f"market {name}: expected a number {expected}, was {value!r}")
+        object.__setattr__(self, "maintenance", tuple(_tier(step) for step in self.maintenance))
+        self._check_together()
+
+    def _check_together(self) -> None:
+        contract = self.kind in CONTRACTS
+        if self.fee_in == "base" and contract:
+            raise ConfigError(f"market fee_in: a {self.kind} contract pays its fees in {self.settle}; remove fee_in")
+        if self.leverage != 1.0 and self.kind == "spot":
+            raise ConfigError(
+                f'market leverage: a spot market has none, was {self.leverage}; use kind = "linear" or "margin"'
+            )
+        for name, plain, kinds in (
+            ("contract_size", 1.0, ("inverse",)),
+            ("funding_rate", None, ("linear", "inverse")),
+            ("borrow_rate", None, ("margin",)),
+            ("expiry", None, ("future",)),
+        ):
+            if getattr(self, name) != plain and self.kind not in kinds:
+                raise ConfigError(
+                    f'market {name}: belongs to kind = "{kinds[0]}", was given for "{self.kind}"; remove it'
+                )
+        if self.kind == "future" and not (type(self.expiry) is int and self.expiry > 0):
+            raise ConfigError(f"market expiry: expected UTC milliseconds of a dated future's end, was {self.expiry!r}")
+        floors = [tier.floor for tier in self.tiers]
+        if floors[0] != 0.0 or floors != sorted(set(floors)):
+            raise ConfigError(f"market maintenance: expected floors that rise from 0, were {floors}")
+        rates = [tier.rate for tier in self.tiers]
+        if rates != sorted(rates):
+            raise ConfigError(f"market maintenance: expected rates that do not fall, were {rates}")
+        limit = self.tiers[0].max_leverage
+        if limit is not None and self.leverage > limit:
+            raise ConfigError(
+                f"market leverage: {self.leverage:g} is above the venue's {limit:g} of the lowest maintenance tier"
+            )
 
     @property
     def base(self) -> str:
@@ -75,15 +162,50 @@ class Market:
 
     @property
     def quote(self) -> str:
-        """Return the currency the market settles in."""
+        """Return the currency that prices are in."""
         return self.symbol.split("/", 1)[1].split(":", 1)[0]
+
+    @property
+    def settle(self) -> str:
+        """Return the currency that profit, loss and fees are in: the coin of an inverse contract, else the quote."""
+        return self.base if self.kind == "inverse" else self.quote
+
+    @property
+    def is_contract(self) -> bool:
+        """Return whether nothing of the base is held: a perpetual or a future."""
+        return self.kind in CONTRACTS
+
+    @property
+    def can_short(self) -> bool:
+        """Return whether the market may be sold short."""
+        return self.kind != "spot"
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """Return the maintenance table; one assumed rate where none was given."""
+        if self.maintenance:
+            return self.maintenance  # type: ignore[return-value]  # tiers since __post_init__
+        return (Tier(0.0, ASSUMED_MAINTENANCE.get(self.kind, ASSUMED_MAINTENANCE_OF_CONTRACTS)),)
+
+    def tier_rows(self) -> npt.NDArray[np.void]:
+        """Return the maintenance table as the core's TIER records, with the amounts that make it continuous."""
+        rows = np.zeros(len(self.tiers), TIER)
+        amount, before = 0.0, 0.0
+        for index, (row, tier) in enumerate(zip(rows, self.tiers, strict=True)):
+            if index > 0:
+                amount += tier.floor * (tier.rate - before)
+            before = tier.rate
+            row["floor"], row["rate"], row["amount"] = tier.floor, tier.rate, amount
+            row["max_leverage"] = np.inf if tier.max_leverage is None else tier.max_leverage
+        return rows
 
     def record(self, quote_balance: int, base_balance: int) -> dict[str, Any]:
         """Return the fields of the core's MARKET record."""
         tick_units, tick_scale = units_and_scale(self.tick, "tick")
         lot_units, lot_scale = units_and_scale(self.lot, "lot")
+        opening = self.borrow_rate if self.borrow_open_rate is None else self.borrow_open_rate
         return {
-            "kind": codes.KINDS_OF_MARKET.index(self.kind),
+            "kind": KINDS[self.kind],
             "tick_units": tick_units,
             "tick_scale": tick_scale,
             "lot_units": lot_units,
@@ -99,6 +221,15 @@ class Market:
             "leverage": self.leverage,
             "quote_balance": quote_balance,
             "base_balance": base_balance,
+            "contract_size": self.contract_size,
+            "isolated": int(self.margin_mode == "isolated"),
+            "hedge": int(self.hedge_mode),
+            "maintenance_fee_rate": self.taker_fee_rate if self.maintenance_fee or self.kind == "margin" else 0.0,
+            "liquidation_fee_rate": self.liquidation_fee_rate,
+            "expiry_ms": self.expiry or codes.NEVER,
+            "borrow_rate": self.borrow_rate or 0.0,
+            "borrow_open_rate": opening or 0.0,
+            "borrow_ms": int(self.borrow_hours * HOUR_MS),
         }
 
     def to_tick(self, price: float) -> float:
@@ -117,7 +248,28 @@ class Market:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as plain values."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        plain["maintenance"] = [
+            [tier.floor, tier.rate] + ([] if tier.max_leverage is None else [tier.max_leverage])
+            for tier in self.maintenance
+            if isinstance(tier, Tier)
+        ]
+        return plain
+
+
+def _tier(step: Any) -> Tier:
+    """Return one step of the maintenance table from what was written."""
+    if isinstance(step, Tier):
+        values = [step.floor, step.rate] + ([] if step.max_leverage is None else [step.max_leverage])
+    else:
+        values = list(step) if isinstance(step, list | tuple) else []
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) and np.isfinite(v) for v in values)
+    if not numbers or len(values) not in (2, 3) or values[0] < 0.0 or not 0.0 <= values[1] < 1.0 or values[-1] < 0.0:
+        raise ConfigError(
+            "market maintenance: expected steps of [notional from 0 on, rate below 1, largest leverage], "
+            f"such as [0, 0.004, 125], was {step!r}"
+        )
+    return Tier(*map(float, values))
 
 
 def units_and_scale(step: float | str, name: str) -> tuple[float, float]:

@@ -30,7 +30,9 @@ TRADE = np.dtype(
         ("quantity", "f8"),  # base, > 0, the largest position held
         ("realised", "f8"),  # quote, before fees
         ("fees", "f8"),  # quote, + paid
-        ("pnl", "f8"),  # quote, realised - fees
+        ("funding", "f8"),  # quote, + received
+        ("interest", "f8"),  # quote, + paid
+        ("pnl", "f8"),  # quote, realised - fees + funding - interest
         ("run_up", "f8"),  # quote, >= 0: the best price met, on the largest position at the average entry
         ("run_down", "f8"),  # quote, <= 0: the worst price met, likewise
         ("run_up_fraction", "f8"),  # of the entry price
@@ -42,11 +44,13 @@ TRADE = np.dtype(
 )
 
 
-def round_trips(fills: Rows) -> Rows:
+def round_trips(fills: Rows, payments: Rows | None = None, sizes: Floats | None = None) -> Rows:
     """Turn fills into TRADE rows, ordered by exit, the open ones last.
 
-    Fills are in the order in which they happened; every book starts flat. Before funding and interest. Excursions
-    are before fees; for a trade of one entry they are exact, of an open one they reach to its latest fill.
+    Fills are in the order in which they happened; every book starts flat. payments are those of engine.core.records
+    (kind 0 funding, 1 interest); each belongs to the trade that was open at its time. sizes: by book, what a contract
+    of an inverse market is worth in quote, NaN elsewhere. Excursions are before fees; for a trade of one entry they
+    are exact, of an open one they reach to its latest fill.
     """
     if len(fills) == 0:
         return np.zeros(0, dtype=TRADE)
@@ -63,13 +67,16 @@ def round_trips(fills: Rows) -> Rows:
         out[f"entry_{name}"] = opening[name]
         out[f"exit_{name}"] = np.where(is_open, last_value, closing[name])
     adds = rows["side"][legs.row] == out["side"][trade]
-    out["entry_price"] = _average_price(legs, rows["price"], adds, trade)
-    out["exit_price"] = _average_price(legs, rows["price"], ~adds, trade)
+    inverse = np.zeros(len(rows), np.bool_) if sizes is None else ~np.isnan(sizes[rows["book"]])
+    out["entry_price"] = _average_price(legs, rows["price"], adds, trade, inverse)
+    out["exit_price"] = _average_price(legs, rows["price"], ~adds, trade, inverse)
     out["quantity"] = np.maximum.reduceat(np.abs(legs.after), first)
     out["realised"], out["fees"] = np.bincount(trade, legs.realised), np.bincount(trade, legs.fee)
-    out["pnl"] = out["realised"] - out["fees"]
+    if payments is not None and len(payments):
+        _share_out(out, payments)
+    out["pnl"] = out["realised"] - out["fees"] + out["funding"] - out["interest"]
     out["fills"] = np.bincount(trade)
-    _excursions(out, np.maximum.reduceat(legs.high, first), np.minimum.reduceat(legs.low, first))
+    _excursions(out, np.maximum.reduceat(legs.high, first), np.minimum.reduceat(legs.low, first), sizes)
     return out[np.lexsort((out["entry_ms"], out["exit_ms"], out["open"]))]
 
 
@@ -112,17 +119,38 @@ def _legs(rows: Rows) -> tuple[_Legs, Integers]:
     return legs, np.cumsum(legs.before == 0.0) - 1
 
 
-def _average_price(legs: _Legs, price: Floats, chosen: Bools, trade: Integers) -> Floats:
+def _average_price(legs: _Legs, price: Floats, chosen: Bools, trade: Integers, inverse: Bools) -> Floats:
+    """Return the mean price of each trade's chosen legs; of an inverse market the mean that its profit goes by."""
     quantity = np.where(chosen, legs.quantity, 0.0)
     total = np.bincount(trade, quantity)
+    turned = inverse[legs.row]
     with np.errstate(invalid="ignore"):  # 0 / 0: an open trade that nothing was taken off yet has no exit price
-        return np.asarray(np.bincount(trade, quantity * price[legs.row]) / total)
+        if not turned.any():
+            return np.asarray(np.bincount(trade, quantity * price[legs.row]) / total)
+        mean = np.bincount(trade, quantity * np.where(turned, 1.0 / price[legs.row], price[legs.row])) / total
+        return np.asarray(np.where(np.bincount(trade, turned) > 0, 1.0 / mean, mean))
 
 
-def _excursions(out: Rows, high: Floats, low: Floats) -> None:
+def _share_out(out: Rows, payments: Rows) -> None:
+    """Give each payment to the trade that was open at its time: funding before what fills then, interest after it."""
+    for book in np.unique(payments["book"]):
+        own = np.flatnonzero(out["book"] == book)
+        own = own[np.argsort(out["entry_ms"][own], kind="stable")]
+        if not len(own):
+            continue
+        for kind, name, sign, side in ((0, "funding", 1.0, "left"), (1, "interest", -1.0, "right")):
+            chosen = payments[(payments["book"] == book) & (payments["kind"] == kind)]
+            at = np.searchsorted(out["entry_ms"][own], chosen["ms"], side=side) - 1  # type: ignore[call-overload]
+            np.add.at(out[name], own[np.maximum(at, 0)], sign * chosen["amount"])
+
+
+def _excursions(out: Rows, high: Floats, low: Floats, sizes: Floats | None) -> None:
     entry, long = out["entry_price"], out["side"] > 0
     best, worst = np.where(long, high, low), np.where(long, low, high)
     for name, price, limit in (("run_up", best, np.maximum), ("run_down", worst, np.minimum)):
         move = limit((price - entry) * out["side"], 0.0)
         out[name] = move * out["quantity"]
+        if sizes is not None:
+            inverse = ~np.isnan(sizes[out["book"]])
+            out[name][inverse] *= (sizes[out["book"]] / (entry * price))[inverse]
         out[f"{name}_fraction"] = move / entry

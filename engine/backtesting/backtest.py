@@ -9,7 +9,7 @@ from time import perf_counter
 from engine.backtesting.inputs import Rules, gather
 from engine.backtesting.result import Result
 from engine.backtesting.run import Run
-from engine.candles import Candles
+from engine.candles import Candles, Funding
 from engine.errors import ConfigError, StrategyError
 from engine.market import Market
 from engine.strategy import Strategy
@@ -27,6 +27,8 @@ def backtest(
     path: str | None = None,
     detail: Candles | Sequence[Candles] | None = None,
     holdings: Mapping[str, float] | None = None,
+    funding: Funding | Mapping[str, Funding] | None = None,
+    mark: Candles | Mapping[str, Candles] | None = None,
     compiled: bool = True,
     bounds: bool = True,
     check_causality: bool = True,
@@ -34,9 +36,11 @@ def backtest(
 ) -> Result:
     """Run a strategy over closed candles and return what happened.
 
-    cash is in the markets' quote currency, by venue where there are several; holdings are coins that lie in the account
-    at the start, by symbol. path (or rules.path) is the path whose fills and metrics are shown; with bounds the other
-    paths of rule P2 are played too and the result states the range. progress(what, done, total) is called now and then.
+    cash is in the markets' settlement currency, by venue where there are several; holdings are coins that lie in the
+    account at the start, by symbol. funding and mark are a contract's settlements and mark-price candles, by symbol
+    where there are several; without mark candles the market's own stand in. path (or rules.path) is the path whose
+    fills and metrics are shown; with bounds the other paths of rule P2 are played too and the result states the range.
+    progress(what, done, total) is called now and then.
     Raises ConfigError, DataError before the run and StrategyError where the author's code fails; that one, and a
     KeyboardInterrupt, carries the result so far as `.partial`.
     """
@@ -55,6 +59,8 @@ def backtest(
         cash=cash,
         detail=finer,
         holdings=holdings,
+        funding=funding,
+        mark=mark,
         compiled=compiled,
         check_causality=check_causality,
     )

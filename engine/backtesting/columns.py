@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def columns_of(result: Result, what: str) -> dict[str, Any]:
     """Return the named table's columns in order."""
-    return {"fills": _fills, "trades": _trades, "orders": _orders, "equity": _equity}[what](result)
+    tables = {"fills": _fills, "trades": _trades, "orders": _orders, "payments": _payments, "equity": _equity}
+    return tables[what](result)
 
 
 def _times(ms: Any) -> Any:
@@ -64,6 +65,8 @@ def _trades(result: Result) -> dict[str, Any]:
         "quantity": rows["quantity"].copy(),
         "pnl": rows["pnl"].copy(),
         "fees": rows["fees"].copy(),
+        "funding": rows["funding"].copy(),
+        "interest": rows["interest"].copy(),
         "run_up": rows["run_up"].copy(),
         "run_down": rows["run_down"].copy(),
         "run_up_fraction": rows["run_up_fraction"].copy(),
@@ -82,6 +85,19 @@ def _orders(result: Result) -> dict[str, Any]:
         "order_id": rows["order_id"].copy(),
         "what": [codes.TEXT[int(row["code"])].format(a=row["a"], b=row["b"]) for row in rows],
         "reason": _words(result.inputs.program.reasons, rows["reason"]),
+    }
+
+
+def _payments(result: Result) -> dict[str, Any]:
+    rows = result.payment_rows
+    return {
+        "time": _times(rows["ms"]),
+        "market": _markets(result, rows["book"]),
+        "kind": _words(codes.KINDS_OF_PAYMENT, rows["kind"]),
+        "rate": rows["rate"].copy(),
+        "quantity": rows["quantity"].copy(),
+        "price": rows["price"].copy(),
+        "amount": rows["amount"].copy(),
     }
 
 

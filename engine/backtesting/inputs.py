@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from engine.backtesting.blame import guarded
+from engine.backtesting.carrying import Carry, carries
 from engine.backtesting.indicating import indicator_rows
-from engine.candles import Candles, digest_of
+from engine.candles import Candles, Funding, digest_of
 from engine.compiling import Native, Program, compile_steps, program_digest, read_program
 from engine.core import codes
 from engine.core.records import CANDLE
@@ -66,6 +67,7 @@ class Inputs:
     holdings: list[float]  # base coin of each market that lies in the account at the start
     starts: list[Start]  # what each slot's strategy was prepared with
     plans: list[Plan | None]
+    carries: list[Carry]  # one a market
     hashes: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -87,13 +89,16 @@ def gather(
     cash: float | Mapping[str, float],
     detail: Sequence[Candles] | None = None,
     holdings: Mapping[str, float] | None = None,
+    funding: Funding | Mapping[str, Funding] | None = None,
+    mark: Candles | Mapping[str, Candles] | None = None,
     compiled: bool = True,
     check_causality: bool = True,
     refuse: bool = True,
 ) -> Inputs:
     """Check and lay out the inputs; errors are one sentence each, before anything runs.
 
-    holdings: base coin in the account at the start, by a spot market's symbol. refuse=False lets a plan that forbids
+    holdings: base coin in the account at the start, by a spot market's symbol. funding, mark: of contracts, by symbol
+    where there are several. refuse=False lets a plan that forbids
     the start through, for those who only want to see it.
     """
     if not isinstance(strategy, Strategy):
@@ -111,13 +116,14 @@ def gather(
     _check_together(candles, markets, detail)
     by_venue = _cash_by_venue(cash, markets)
     program = read_program(type(strategy))
-    spot = [market.symbol for market in markets if market.kind == "spot"]
+    spot = [market.symbol for market in markets if not market.can_short]
     if program.shorts and spot:
         raise ConfigError(
             f"{program.shorts}: the strategy goes short, but {spot[0]} is a spot market, which cannot; "
-            'set kind = "linear" in [market] to trade a contract on these candles'
+            'set kind = "linear" in [market] to trade a contract on these candles, "margin" to borrow the coins'
         )
     grid, rows_of = _grid(candles)
+    carried = carries(markets, candles, grid, funding, mark)
     begin = _first_decision(strategy, len(grid))
     held = _holdings(holdings, candles, markets)
     slots = 1 if is_portfolio(type(strategy)) else len(markets)
@@ -144,17 +150,19 @@ def gather(
     native = Native({}, "that was asked for")
     if compiled:
         native = compile_steps(program, record.dtype, indicators[0].dtype)
+    series = {m.symbol: one.funding for m, one in zip(markets, carried, strict=True) if one.funding is not None}
     hashes = {
         "code": code,
         "candles": digest_of(candles),
         "indicators": _digest(
             hashlib.sha256(np.ascontiguousarray(rows).view(np.uint8).data).hexdigest() for rows in indicators
         ),
+        **({"funding": _digest(one.content_hash() for one in series.values())} if series else {}),
     }
     return Inputs(
         strategy, list(markets), list(candles), list(detail) if detail else None, sum(by_venue.values()), by_venue,
         candles[0].timeframe_ms, grid, strategies, indicators, indicators[0].dtype, program, native, begin, held,
-        starts, plans, hashes,
+        starts, plans, carried, hashes,
     )  # fmt: skip
 
 
@@ -222,7 +230,7 @@ def _holdings(given: Mapping[str, float] | None, candles: Sequence[Candles], mar
         number = isinstance(quantity, int | float) and not isinstance(quantity, bool) and np.isfinite(quantity)
         if not number or quantity < 0.0:
             raise ConfigError(f"holdings: {market.symbol}: expected base coin of at least 0, was {quantity!r}")
-        if quantity and market.kind != "spot":
+        if quantity and market.is_contract:
             raise ConfigError(f"holdings: {market.symbol}: a {market.kind} contract holds no coin; remove it")
         lots = quantity / float(market.lot)
         if abs(lots - round(lots)) > 1e-9 * max(1.0, lots):
@@ -257,7 +265,7 @@ def _check_together(candles: Sequence[Candles], markets: Sequence[Market], detai
             raise ConfigError(
                 f"market tick: expected a step of price, was {tick:g}, above the lowest price {one.low.min():g}"
             )
-    quotes = sorted({market.quote for market in markets})
+    quotes = sorted({market.settle for market in markets})
     if len(quotes) > 1:
         raise ConfigError(f"markets: expected one settlement currency on the account, were {' and '.join(quotes)}")
     keys = [(market.venue, market.symbol, market.kind) for market in markets]

@@ -14,8 +14,9 @@ import numpy as np
 
 from engine.backtesting.blame import guarded
 from engine.backtesting.run import Run
+from engine.backtesting.worth import floating_of, notional_of
 from engine.candles import Candles, holes
-from engine.candles.timeframes import iso
+from engine.candles.timeframes import MINUTE_MS, counted, iso
 from engine.core import codes
 from engine.errors import EngineError
 from engine.metrics import Metrics, PnlTerms, buy_and_hold, compute
@@ -51,13 +52,16 @@ class Result:
         done = run.k if done is None else done
         self.fill_rows = run.fills[: int(run.run[0]["fill_count"])]
         self.event_rows = run.events[: int(run.run[0]["event_count"])]
+        self.payment_rows = run.payments[: int(run.run[0]["payment_count"])]
         self.equity_curve = run.equity[:done]
         self.close_ms = self.inputs.grid["open_ms"][:done, 0] + self.inputs.timeframe_ms
 
     @cached_property
     def trade_rows(self) -> np.ndarray[Any, Any]:
         """Return the round trips as rows, open ones last."""
-        return round_trips(np.concatenate([self._held_rows(), self.fill_rows]))
+        sizes = np.array([m.contract_size if m.kind == "inverse" else np.nan for m in self.inputs.markets])
+        inverse = None if np.isnan(sizes).all() else sizes
+        return round_trips(np.concatenate([self._held_rows(), self.fill_rows]), self.payment_rows, inverse)
 
     @cached_property
     def reviews(self) -> list[Review]:
@@ -109,10 +113,8 @@ class Result:
 
     def _terms_of(self, own: slice) -> PnlTerms:
         books = self.run.books[own]
-        floating = (
-            books["position"] * (books["price"] - books["entry"]) + books["dust"] * books["price"] - books["dust_cost"]
-        )
-        return PnlTerms(float(books["realised"].sum()), float(floating.sum()), float(books["fees"].sum()))
+        sums = {name: float(books[name].sum()) for name in ("realised", "fees", "funding", "interest")}
+        return PnlTerms(floating_change=float(floating_of(books, self.inputs.markets).sum()), **sums)
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -121,7 +123,7 @@ class Result:
         if not len(self.equity_curve):
             raise EngineError("metrics: the run ended before its first candle; there is nothing to measure")
         benchmark = None
-        if len(inputs.markets) == 1:
+        if len(inputs.markets) == 1 and inputs.markets[0].kind != "inverse":
             market, candles = inputs.markets[0], inputs.candles[0]
             lot = float(market.lot)
             benchmark = buy_and_hold(
@@ -141,6 +143,7 @@ class Result:
             trades=self.trade_rows,
             terms=self.terms,
             benchmark=benchmark,
+            notional=notional_of(self.fill_rows, self.run.books, inputs.markets),
         )
         if abs(found.unexplained) > 1e-6 * max(abs(found.equity_end), inputs.equity_start):
             raise EngineError(
@@ -183,17 +186,24 @@ class Result:
                     f"{candles.symbol}: the market is simulated ({candles.source}); it says nothing about a real one"
                 )
             if market.kind != "spot":
+                words = f"{market.kind} contract" if market.is_contract else "margin market"
                 of = "" if candles.simulated else f" on the candles of {candles.market}"
-                said.append(f"{market.symbol}: traded as a {market.kind} contract{of}; no funding, no liquidation")
+                said.append(f"{market.symbol}: traded as a {words}{of}")
             if market.symbol != candles.symbol:
                 said.append(f"{market.symbol}: driven by candles of another symbol, {candles.market}")
             found = holes(candles)
             if found:
                 said.append(f"{candles.market}: {found.line()}")
+        for carry in inputs.carries:
+            said += carry.warnings
+        forced = self.fill_rows["kind"] == codes.KINDS_OF_ORDER.index("liquidation")
+        if forced.any():
+            first = iso(int(self.fill_rows["ms"][forced][0]) // MINUTE_MS * MINUTE_MS)
+            said.insert(0, f"{counted(int(forced.sum()), 'liquidation')}, the first at {first}")
         ruined = np.flatnonzero(self.equity_curve <= 0.0)
         if ruined.size:
             when = iso(int(self.close_ms[ruined[0]]))
-            said.insert(0, f"equity fell to zero or below at {when}: a venue would have liquidated the position before")
+            said.insert(0, f"equity fell to zero or below at {when}: nothing was left to trade with")
         if self.complete is False:
             said.append(
                 f"the run stopped after {len(self.equity_curve):,} of {len(inputs.grid):,} candles; "
@@ -214,7 +224,7 @@ class Result:
         return reasons[number] if 0 <= number < len(reasons) else ""
 
     def columns(self, what: str) -> dict[str, Any]:
-        """Return "fills", "trades", "orders" or "equity" as plain columns with words in place of numbers."""
+        """Return "fills", "trades", "orders", "payments" or "equity" as plain columns, words in place of numbers."""
         from engine.backtesting.columns import columns_of
 
         return columns_of(self, what)
@@ -233,6 +243,11 @@ class Result:
     def orders(self) -> pd.DataFrame:
         """Return what happened to orders besides fills: denied, reduced, cancelled, each with its numbers."""
         return self._frame("orders")
+
+    @cached_property
+    def payments(self) -> pd.DataFrame:
+        """Return one row a funding settlement or interest charge, in order of time; amount: + received."""
+        return self._frame("payments")
 
     @cached_property
     def equity(self) -> pd.Series[float]:

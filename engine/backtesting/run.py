@@ -15,7 +15,9 @@ from engine.compiling import Interpreted
 from engine.compiling.interpreted import Account
 from engine.core import codes
 from engine.core.advance import advance
+from engine.core.charging import CHARGE_STEP
 from engine.core.fills import FILL_STEP
+from engine.core.forcing import FORCE_STEP
 from engine.core.matching import LEG_STEP
 from engine.core.orders import END_STEP
 from engine.core.paths import MATCH_STEP
@@ -30,6 +32,7 @@ from engine.core.records import (
     MARKET,
     ORDER,
     ORDER_SIZE,
+    PAYMENT,
     RUN,
     SLOT,
 )
@@ -37,7 +40,14 @@ from engine.errors import StrategyError
 from engine.strategy import to_record
 
 Progress = Callable[[int, int], None]
-STEPS_OF_CORE = {"step_match": MATCH_STEP, "step_leg": LEG_STEP, "step_fill": FILL_STEP, "step_end": END_STEP}
+STEPS_OF_CORE = {
+    "step_match": MATCH_STEP,
+    "step_leg": LEG_STEP,
+    "step_fill": FILL_STEP,
+    "step_end": END_STEP,
+    "step_charge": CHARGE_STEP,
+    "step_force": FORCE_STEP,
+}
 INTERPRETED_STEP = 1 << 11  # candles between two reports of progress
 LOOK_SECONDS = 0.05  # between two looks at a compiled run
 STOP_SECONDS = 2.0  # what a strategy has to come back from one step
@@ -62,12 +72,16 @@ class Run:
         self.dependent = np.zeros(timestamps, np.uint8)
         max_fills = 1_000 + 8 * capacity
         books_a_slot = width // len(self.slots)
-        self._fill_room = 2 * max_fills + 2
-        self._event_room = 2 * max_fills + 4 * capacity * books_a_slot
+        crossed = sum(m.kind != "spot" and m.margin_mode == "cross" for m in inputs.markets)  # may liquidate each other
+        self._fill_room = 2 * max_fills + 2 + crossed
+        self._event_room = 2 * max_fills + (4 * books_a_slot + crossed) * capacity
         self.fills = np.zeros(4 * self._fill_room, FILL)
         self.events = np.zeros(4 * self._event_room, EVENT)
+        self._payment_room = self._fill_room
+        self.payments = np.zeros(4 * self._payment_room, PAYMENT)
         scratch = BOOK_SIZE + capacity * ORDER_SIZE + 2 * BALANCE_SIZE + self.states[0].itemsize
         self._scratch = np.zeros(2 * scratch, np.uint8)
+        self.run[0]["cross_books"] = crossed
         self._fill_run(max_fills, scratch)
         self._fill_books(capacity, books_a_slot)
         self.interpreted: list[Interpreted] = []
@@ -77,7 +91,7 @@ class Run:
 
     def _markets(self, inputs: Inputs) -> tuple[Rows, Rows, list[Rows]]:
         venues = list(dict.fromkeys(market.venue for market in inputs.markets))
-        spots = [market for market in inputs.markets if market.kind == "spot"]
+        spots = [market for market in inputs.markets if not market.is_contract]
         balances = np.zeros(len(venues) + len(spots), BALANCE)
         balances["price"][: len(venues)] = 1.0
         for venue, amount in inputs.cash_by_venue.items():
@@ -85,7 +99,7 @@ class Run:
         markets = np.zeros(len(inputs.markets), MARKET)
         details: list[Rows] = []
         for index, market in enumerate(inputs.markets):
-            base = len(venues) + spots.index(market) if market.kind == "spot" else -1
+            base = -1 if market.is_contract else len(venues) + spots.index(market)
             if inputs.holdings[index]:
                 balances["amount"][base], balances["price"][base] = (
                     inputs.holdings[index],
@@ -93,6 +107,12 @@ class Run:
                 )
             for name, value in market.record(venues.index(market.venue), base).items():
                 markets[index][name] = value
+            carry = inputs.carries[index]
+            markets[index]["sharing"] = 1
+            markets[index]["tiers"], markets[index]["tier_count"] = carry.tiers.ctypes.data, len(carry.tiers)
+            markets[index]["funding"], markets[index]["funding_count"] = carry.stamps.ctypes.data, len(carry.stamps)
+            if carry.mark is not None:
+                markets[index]["mark"] = carry.mark.ctypes.data
             if inputs.detail is not None:
                 fine = np.empty(len(inputs.detail[index]), CANDLE)
                 for name in CANDLE.names or ():
@@ -107,7 +127,18 @@ class Run:
         run["candles"] = inputs.grid.ctypes.data
         run["candle_count"], run["market_count"] = inputs.grid.shape
         run["timeframe_ms"] = inputs.timeframe_ms
-        for name in ("markets", "slots", "books", "balances", "fills", "events", "equity", "exposure", "dependent"):
+        for name in (
+            "markets",
+            "slots",
+            "books",
+            "balances",
+            "fills",
+            "events",
+            "payments",
+            "equity",
+            "exposure",
+            "dependent",
+        ):
             run[name] = getattr(self, name).ctypes.data
         run["slot_count"], run["book_count"] = len(self.slots), len(self.books)
         run["balance_count"] = len(self.balances)
@@ -116,6 +147,9 @@ class Run:
         run["touch_fills"], run["latency_ms"] = rules.touch_fills, rules.latency_ms
         run["participation"] = np.nan if rules.participation is None else rules.participation
         run["fill_room"], run["event_room"] = len(self.fills), len(self.events)
+        run["payment_room"] = len(self.payments)
+        timed = any(len(carry.stamps) or m.expiry for carry, m in zip(inputs.carries, inputs.markets, strict=True))
+        run["due_ms"] = 0 if timed else codes.NEVER
         run["detail_ms"] = inputs.detail[0].timeframe_ms if inputs.detail else 0
         run["scratch"], run["scratch_size"] = self._scratch.ctypes.data, scratch
         run["max_candle_fills"] = max_fills
@@ -136,6 +170,8 @@ class Run:
             book["below"], book["below_slot"] = -np.inf, -1
             book["allocation"] = 1.0 if self.inputs.portfolio else 1.0 / len(self.books)
             book["volume_left"] = np.inf
+            book["mark"] = np.nan
+            book["liquidated_below"], book["liquidated_above"] = -np.inf, np.inf
             if self.inputs.holdings[index]:
                 first = self.inputs.candles[index].open[0]
                 book["position"] = self.inputs.holdings[index]
@@ -234,7 +270,7 @@ class Run:
             raise self._failure(int(status))
 
     def _grow(self) -> None:
-        for name in ("fill", "event"):
+        for name in ("fill", "event", "payment"):
             rows = getattr(self, name + "s")
             count = int(self.run[0][name + "_count"])
             if count + getattr(self, f"_{name}_room") > len(rows):

@@ -4,7 +4,8 @@ Owns the way from a source to checked columns. Must not know strategies, account
 """
 
 from engine.candles.candles import Candles, digest_of
+from engine.candles.funding import Funding, read_funding
 from engine.candles.grid import Holes, holes
 from engine.candles.store import Store, load_candles
 
-__all__ = ["Candles", "Holes", "Store", "digest_of", "holes", "load_candles"]
+__all__ = ["Candles", "Funding", "Holes", "Store", "digest_of", "holes", "load_candles", "read_funding"]

@@ -3,15 +3,10 @@
 Owns BALANCE. Equity is measured from balances; the identity A1 adds the same number up from fills.
 """
 
-from engine.core.codes import LINEAR
+from engine.core import codes
 from engine.core.jit import inlined, inner
+from engine.core.margin import answers, gain_of, is_contract, notional_of
 from engine.core.memory import balance_of, book_of, market_of, run_at
-
-
-@inner
-def floating_of(book):
-    """Return the book's floating PnL at its last price, quote; dust included."""
-    return book.position * (book.price - book.entry) + book.dust * book.price - book.dust_cost
 
 
 @inlined
@@ -29,8 +24,10 @@ def equity_of(run):
     """Return the account's equity at the last prices, settlement asset."""
     floating = 0.0
     for i in range(run.book_count):
-        if market_of(run, book_of(run, i).market).kind == LINEAR:
-            floating += book_of(run, i).position * (book_of(run, i).price - book_of(run, i).entry)
+        book = book_of(run, i)
+        market = market_of(run, book.market)
+        if is_contract(market):
+            floating += gain_of(market, book.position, book.entry, book.price)
     return cash_of(run) + floating
 
 
@@ -38,20 +35,21 @@ def equity_of(run):
 def worth_of(run, book, market):
     """Return what the book and its own balances are worth: enough to compare two paths of one candle."""
     worth = balance_of(run, market.quote_balance).amount
-    if market.kind == LINEAR:
-        return worth + book.position * (book.price - book.entry)
+    if is_contract(market):
+        return worth + gain_of(market, book.position, book.entry, book.price)
     return worth + balance_of(run, market.base_balance).amount * book.price
 
 
 @inner
 def free_quote(run, market):
-    """Return the quote that a new order may claim; floating PnL of contracts on this balance counts."""
+    """Return what a new order may claim; floating PnL on cross margin counts, that of isolated positions does not."""
     balance = balance_of(run, market.quote_balance)
     free = balance.amount - balance.claimed
     for i in range(run.book_count):
-        other = market_of(run, book_of(run, i).market)
-        if other.kind == LINEAR and other.quote_balance == market.quote_balance:
-            free += book_of(run, i).position * (book_of(run, i).price - book_of(run, i).entry)
+        book = book_of(run, i)
+        other = market_of(run, book.market)
+        if other.quote_balance == market.quote_balance and other.isolated == 0 and answers(book, other):
+            free += gain_of(other, book.position, book.entry, book.price)
     return free
 
 
@@ -59,7 +57,8 @@ def free_quote(run, market):
 def claim_with(book, market, side, quantity, value):
     """Return the quote the book would claim with one more order of this side, quantity and value.
 
-    Spot: what resting buys would cost, fee included. Contracts: the margin of the larger side if all its orders fill.
+    Coins: what resting buys would cost, fee included; a short holds back what its sale brought, and margin besides.
+    Contracts: the margin of the larger side if all its orders fill.
     """
     buys, buy_value = book.buy_quantity, book.buy_value
     sells, sell_value = book.sell_quantity, book.sell_value
@@ -69,10 +68,18 @@ def claim_with(book, market, side, quantity, value):
     elif side < 0:
         sells += quantity
         sell_value += value
-    if market.kind != LINEAR:
-        fee = 0.0 if market.fee_in_base else market.taker_fee_rate
-        return buy_value * (1.0 + fee)
-    held = abs(book.position) * book.entry
+    if not is_contract(market):
+        owed = max(0.0, -book.position)
+        cost = buy_value * (1.0 + (0.0 if market.fee_in_base else market.taker_fee_rate))
+        if market.kind == codes.SPOT:
+            return cost
+        if owed > 0.0:
+            cost *= max(0.0, buys - owed) / buys if buys > 0.0 else 0.0
+        over = sells - max(0.0, book.position)
+        short = sell_value * (over / sells) if over > 0.0 else 0.0
+        margin = book.margin if market.isolated != 0 else owed * book.entry / market.leverage
+        return cost + owed * book.entry + margin + short / market.leverage
+    held = abs(notional_of(market, book.position, book.entry)) if book.position != 0.0 else 0.0
     if book.position >= 0.0:
         long = held + buy_value
         over = sells - book.position
@@ -81,6 +88,8 @@ def claim_with(book, market, side, quantity, value):
         short = held + sell_value
         over = buys + book.position
         long = buy_value * (over / buys) if over > 0.0 else 0.0
+    if market.isolated != 0:
+        return book.margin + (max(held, long, short) - held) / market.leverage
     return max(held, long, short) / market.leverage
 
 

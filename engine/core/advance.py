@@ -8,6 +8,7 @@ import numpy as np
 from engine.core import codes
 from engine.core.account import cash_of, equity_of
 from engine.core.jit import compiled, inlined
+from engine.core.margin import answers, find_liquidation, gain_of, is_contract, notional_of, weigh
 from engine.core.memory import balance_of, book_of, call, candle_at, market_of, run_at, slot_of, store_float
 from engine.core.records import BOOK_SIZE, CANDLE_SIZE, SLOT_SIZE
 
@@ -15,9 +16,13 @@ from engine.core.records import BOOK_SIZE, CANDLE_SIZE, SLOT_SIZE
 @inlined
 def _has_room(run, capacity):
     # Both paths of one candle of one book, or the decisions of one strategy, must fit the logs without a check a fill.
-    fills = 2 * run.max_candle_fills + 2
-    events = 2 * run.max_candle_fills + 4 * capacity
-    return run.fill_count + fills <= run.fill_room and run.event_count + events <= run.event_room
+    fills = 2 * run.max_candle_fills + 2 + run.cross_books
+    events = 2 * run.max_candle_fills + (4 + run.cross_books) * capacity
+    return (
+        run.fill_count + fills <= run.fill_room
+        and run.event_count + events <= run.event_room
+        and run.payment_count + fills <= run.payment_room
+    )
 
 
 @inlined
@@ -32,9 +37,12 @@ def _match_all(run, row, first):
         close = candle.close
         market = market_of(run, book.market)
         if not np.isnan(close):
-            if book.open_orders > 0 and (
+            busy = book.open_orders > 0 and (
                 book.first_waiting >= 0 or candle.low <= book.below or candle.high >= book.above or book.trailing > 0
-            ):
+            )
+            if book.position != 0.0 and market.kind != codes.SPOT:
+                busy = _called(run, book, market, candle) or busy
+            if busy:
                 run.b = b
                 if not _has_room(run, book.capacity):
                     run.status = codes.NEED_ROOM
@@ -49,11 +57,29 @@ def _match_all(run, row, first):
                 book.now_ms = candle.open_ms + timeframe_ms
             if market.base_balance >= 0:
                 balance_of(run, market.base_balance).price = close
+            if run.cross_books > 1 and (book.position != 0.0 or book.floating != 0.0):
+                weigh(run, book, market)
         if book.position != 0.0:
-            gross += abs(book.position) * book.price
-            if market.kind == codes.LINEAR:
-                floating += book.position * (book.price - book.entry)
+            gross += notional_of(market, abs(book.position), book.price)
+            if is_contract(market):
+                floating += gain_of(market, book.position, book.entry, book.price)
     return gross, floating
+
+
+@inlined
+def _mark_of(market, candle, k):
+    # The mark price's candle: its own, or the market's.
+    return candle if market.mark == 0 else candle_at(market.mark + k * CANDLE_SIZE)
+
+
+@inlined
+def _called(run, book, market, candle):
+    # Whether the mark price comes to the liquidation price within this candle; others on the balance have moved it.
+    if run.cross_books > 1 and market.isolated == 0 and answers(book, market):
+        find_liquidation(run, book, market)
+    mark = _mark_of(market, candle, run.k)
+    book.mark = mark.close
+    return mark.low <= book.liquidated_below or mark.high >= book.liquidated_above
 
 
 @inlined
@@ -61,7 +87,9 @@ def _mark(run, k, first, gross, floating):
     if first > 0:  # stopped in mid-candle and went on: the sums are of the later books only
         gross = 0.0
         for b in range(run.book_count):
-            gross += abs(book_of(run, b).position) * book_of(run, b).price
+            book = book_of(run, b)
+            if book.position != 0.0:
+                gross += notional_of(market_of(run, book.market), abs(book.position), book.price)
         value = equity_of(run)
     else:
         value = cash_of(run) + floating
@@ -119,10 +147,11 @@ def _glide(run, k, until):
     state, indicators, stride = slot.state, slot.indicators, slot.indicator_stride
     candles, timeframe_ms = run.candles, run.timeframe_ms
     equity, exposure, last_event = run.equity, run.exposure, run.event_room - run.decision_events
-    spot = market.kind == codes.SPOT
+    coins, inverse = market.base_balance >= 0, market.kind == codes.INVERSE
+    due_ms, below, above = run.due_ms, book.liquidated_below, book.liquidated_above
     cash, held = cash_of(run), 0.0
     base = balance_of(run, 0)
-    if spot:
+    if coins:
         cash = balance_of(run, market.quote_balance).amount
         base = balance_of(run, market.base_balance)
         held = base.amount
@@ -136,14 +165,20 @@ def _glide(run, k, until):
             and (book.first_waiting >= 0 or candle.low <= book.below or candle.high >= book.above or book.trailing > 0)
         ):
             break
+        mark = _mark_of(market, candle, k)
+        if candle.open_ms >= due_ms or mark.low <= below or mark.high >= above:
+            break
         value, gross, position = cash, 0.0, book.position
         if position != 0.0:
             book.trade_high = max(book.trade_high, candle.high)
             book.trade_low = min(book.trade_low, candle.low)
             gross = abs(position) * close
-        if spot:
+        if coins:
             base.price = close
             value = cash + held * close
+        elif inverse:
+            gross = notional_of(market, abs(position), close)
+            value = cash + gain_of(market, position, book.entry, close)
         elif position != 0.0:
             value = cash + position * (close - book.entry)
         book.price = close
@@ -187,6 +222,8 @@ def advance(address, until):
             return run.status
         row = candles + k * stride
         if run.phase == 0:
+            if first == 0 and candle_at(row).open_ms >= run.due_ms and call(run.step_charge, address, k, row, 0) != 0:
+                return run.status
             gross, floating = _match_all(run, row, first)
             if run.status != codes.OK:
                 return run.status

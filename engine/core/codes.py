@@ -1,20 +1,24 @@
 """The small integers that stand in records, and what they are called outside."""
 
-SPOT, LINEAR = 0, 1
-KINDS_OF_MARKET = ("spot", "linear")
+SPOT, LINEAR, MARGIN, INVERSE = 0, 1, 2, 3
+
+NEVER = 1 << 62  # a time that does not come
 
 BUY, SELL = 1, -1
 
 FREE, WAITING, RESTING, ARRIVING = 0, 1, 2, 3
 
-MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING = 0, 1, 2, 3, 4
-KINDS_OF_ORDER = ("market", "limit", "stop", "stop_limit", "trailing_stop")
+MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING, LIQUIDATION, SETTLEMENT = 0, 1, 2, 3, 4, 5, 6
+KINDS_OF_ORDER = ("market", "limit", "stop", "stop_limit", "trailing_stop", "liquidation", "settlement")
+
+FUNDING, INTEREST = 0, 1
+KINDS_OF_PAYMENT = ("funding", "interest")
 
 QUANTITY, QUOTE, FRACTION, POSITION = 0, 1, 2, 3
 
 # The run's table of reason tags begins with these; an author's own tags follow.
-REASONS = ("", "stop_loss", "take_profit", "held at the start")
-REASON_STOP_LOSS, REASON_TAKE_PROFIT, REASON_HELD = 1, 2, 3
+REASONS = ("", "stop_loss", "take_profit", "held at the start", "liquidation", "settlement")
+REASON_STOP_LOSS, REASON_TAKE_PROFIT, REASON_HELD, REASON_LIQUIDATION, REASON_SETTLEMENT = 1, 2, 3, 4, 5
 
 GTC, IOC, FOK = 0, 1, 2
 TIMES_IN_FORCE = ("gtc", "ioc", "fok")
@@ -23,6 +27,7 @@ ADVERSE, FAVOURABLE, NEAREST, LOW_FIRST, HIGH_FIRST = 0, 1, 2, 3, 4
 PATHS = ("adverse", "favourable", "nearest", "low_first", "high_first")
 
 OK, NEED_ROOM, STRATEGY_FAILED, TOO_MANY_FILLS, TOO_MANY_EVENTS, STOPPED = 0, 1, 2, 3, 4, 5
+OTHER_BOOK = 6  # inside a fork only: another book must be liquidated, which a copy of one book cannot play
 
 # What happened to an order besides being filled. Denied is always our own word; a venue would say rejected.
 DENIED_SIZE = 1
@@ -40,6 +45,13 @@ CANCELLED_BY_OTHER = 12
 CANCELLED_NOTHING_TO_REDUCE = 13
 CANCELLED_NOT_FILLED_AT_ONCE = 14
 DENIED_ARGUMENT = 15
+DENIED_LEVERAGE = 16
+DENIED_STOP_BEYOND_LIQUIDATION = 17
+LIQUIDATED = 18
+CANCELLED_BY_LIQUIDATION = 19
+SETTLED = 20
+CANCELLED_BY_SETTLEMENT = 21
+DENIED_EXPIRED = 22
 
 LABEL = {
     DENIED_SIZE: "denied: no proper size",
@@ -51,6 +63,13 @@ LABEL = {
     DENIED_POST_ONLY: "denied: post-only would have traded at once",
     DENIED_NOTHING_TO_REDUCE: "denied: reduce-only without a position",
     DENIED_ARGUMENT: "denied: side or oco is none",
+    DENIED_LEVERAGE: "denied: too large for its leverage",
+    DENIED_STOP_BEYOND_LIQUIDATION: "denied: stop beyond the liquidation price",
+    DENIED_EXPIRED: "denied: the contract has been settled",
+    LIQUIDATED: "liquidated",
+    SETTLED: "settled at expiry",
+    CANCELLED_BY_LIQUIDATION: "cancelled: the position was liquidated",
+    CANCELLED_BY_SETTLEMENT: "cancelled: the contract was settled",
     REDUCED_TO_FUNDS: "reduced to what funds cover",
     REDUCED_TO_POSITION: "reduced to the position",
     CANCELLED_BY_STRATEGY: "cancelled by the strategy",
@@ -69,6 +88,13 @@ TEXT = {
     DENIED_POST_ONLY: "denied: post-only, but {a:.10g} would trade at once against {b:.10g}",
     DENIED_NOTHING_TO_REDUCE: "denied: reduce-only, but there is no position on the other side",
     DENIED_ARGUMENT: "denied: expected side BUY or SELL and oco of at least 0, were {a:.0f} and {b:.0f}",
+    DENIED_LEVERAGE: "denied: a notional of {a:.10g} is above the {b:.10g} that the venue allows at this leverage",
+    DENIED_STOP_BEYOND_LIQUIDATION: "denied: a stop at {a:.10g} lies beyond the liquidation price {b:.10g}",
+    DENIED_EXPIRED: "denied: the contract has been settled",
+    LIQUIDATED: "liquidated: the mark price reached {b:.10g}, the position went at {a:.10g}",
+    SETTLED: "settled at expiry at {a:.10g}",
+    CANCELLED_BY_LIQUIDATION: "cancelled: the position was liquidated",
+    CANCELLED_BY_SETTLEMENT: "cancelled: the contract was settled",
     REDUCED_TO_FUNDS: "reduced: from {a:.10g} to the {b:.10g} that funds cover",
     REDUCED_TO_POSITION: "reduced: from {a:.10g} to the {b:.10g} of the position",
     CANCELLED_BY_STRATEGY: "cancelled by the strategy",

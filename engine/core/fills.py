@@ -5,10 +5,13 @@ import numpy as np
 from engine.core import codes
 from engine.core.account import refresh_claim
 from engine.core.jit import Step, inner
+from engine.core.lending import borrow, closable
+from engine.core.margin import find_margin, gain_of, is_contract, notional_of
 from engine.core.memory import (
     address_of,
     balance_of,
     book_at,
+    book_of,
     call,
     call_fill,
     fill_of,
@@ -35,11 +38,12 @@ from engine.core.rounding import nearest_lot, to_lot, to_tick
 @inner
 def apply_fill(run, book, market, side, quantity, price, fee_rate):
     """Move balances and position by one fill; returns (fee in quote, realised PnL before fees)."""
-    notional = quantity * price
+    notional = notional_of(market, quantity, price)
     fee = notional * fee_rate
     received = quantity
+    contract = is_contract(market)
     quote = balance_of(run, market.quote_balance)
-    if market.kind == codes.SPOT:
+    if not contract:
         base = balance_of(run, market.base_balance)
         if side > 0:
             quote.amount -= notional
@@ -58,37 +62,80 @@ def apply_fill(run, book, market, side, quantity, price, fee_rate):
     was = book.position
     realised = 0.0
     if was == 0.0 or (was > 0.0) == (side > 0):
-        book.entry = (abs(was) * book.entry + received * price) / (abs(was) + received)
+        book.entry = _average(market, abs(was), book.entry, received, price)
         book.position = _clean(was + signed, market)
         if was == 0.0:
             book.trade_high = price
             book.trade_low = price
     else:
-        closing = min(quantity, abs(was))
-        realised = closing * (price - book.entry) * (1.0 if was > 0.0 else -1.0)
+        closing = min(received, abs(was))
+        realised = gain_of(market, closing if was > 0.0 else -closing, book.entry, price)
         position = _clean(was + signed, market)
+        if market.kind == codes.MARGIN and abs(position) < 1e-12 * abs(was):
+            position = 0.0  # what is left of a debt that was bought back is binary noise
         if abs(position) < market.lot * (1.0 - 1e-9):  # flat means less than one lot; the rest is dust, kept apart
+            # Coins beyond a debt came at this fill's price, what is left of a long position at its entry.
             book.dust += position
-            book.dust_cost += position * book.entry
+            book.dust_cost += position * (price if position > 0.0 and was < 0.0 else book.entry)
             position = 0.0
             book.entry = 0.0
         elif (position > 0.0) != (was > 0.0):
             book.entry = price
         book.position = position
-        if market.kind == codes.LINEAR:
+        if contract:
             quote.amount += realised
-    if market.kind == codes.SPOT and not market.fee_in_base:
+    if not contract:
         base = balance_of(run, market.base_balance)
-        base.amount = nearest_lot(base.amount, market)
+        if market.kind == codes.MARGIN:
+            base.amount = _coins(run, market)
+        elif not market.fee_in_base:
+            base.amount = nearest_lot(base.amount, market)
     book.realised += realised
     book.fees += fee
+    _answer(book, market, was, price)
     return fee, realised
 
 
 @inner
+def _average(market, held, entry, more, price):
+    if market.kind == codes.INVERSE and held > 0.0:  # profit is in 1/price: so is the average
+        return (held + more) / (held / entry + more / price)
+    return (held * entry + more * price) / (held + more)
+
+
+@inner
+def _answer(book, market, was, price):
+    """Put margin aside for an isolated position as it grows, give it back as it shrinks."""
+    if market.isolated == 0:
+        return
+    now = book.position
+    if now == 0.0 or (market.kind == codes.MARGIN and now > 0.0):
+        book.margin = 0.0
+    elif was * now > 0.0 and abs(now) <= abs(was):
+        book.margin *= abs(now) / abs(was)
+    else:
+        kept = abs(was) if was * now > 0.0 else 0.0
+        book.margin = (book.margin if kept > 0.0 else 0.0) + notional_of(
+            market, abs(now) - kept, price
+        ) / market.leverage
+
+
+@inner
+def _coins(run, market):
+    """Return the coins of a margin market's balance, < 0 where owed: exactly what its books hold, so exactly zero."""
+    coins = 0.0
+    for i in range(run.book_count):
+        book = book_of(run, i)
+        if market_of(run, book.market).base_balance == market.base_balance:
+            coins += book.position + book.dust
+    return coins
+
+
+@inner
 def _clean(position, market):
-    # A sum of lots is a whole number of lots (A2); coins left after a base-coin fee are not, and stay as they are.
-    return position if market.fee_in_base else nearest_lot(position, market)
+    # A sum of lots is a whole number of lots (A2); coins left after a base-coin fee, and a debt with its interest,
+    # are not, and stay as they are.
+    return position if market.fee_in_base or market.kind == codes.MARGIN else nearest_lot(position, market)
 
 
 def fill_order(address, slot, maker, quantity, price, planned):
@@ -105,7 +152,10 @@ def fill_order(address, slot, maker, quantity, price, planned):
     was = book.position
     side, order_id, oco, kind = order.side, order.id, order.oco, order.kind
     fee_rate = market.maker_fee_rate if maker else market.taker_fee_rate
+    if kind == codes.LIQUIDATION or kind == codes.SETTLEMENT:
+        fee_rate = book.forced_fee_rate
     fee, realised = apply_fill(run, book, market, side, quantity, price, fee_rate)
+    moved = abs(book.position - was)  # before interest
     book.trade_high = max(book.trade_high, price)
     book.trade_low = min(book.trade_low, price)
     at = run.fill_count
@@ -133,12 +183,15 @@ def fill_order(address, slot, maker, quantity, price, planned):
     if flipped:
         book.trade_high = price
         book.trade_low = price
+    if market.kind == codes.MARGIN:
+        borrow(run, book, market, was, price)
+    find_margin(run, book, market)
 
     order.filled = nearest_lot(order.filled + quantity, market)
     if resting:
         add_claim(book, order, 1.0)
         book.signature += mixed(order)
-    _attach_exits(book, slot, price, abs(book.position) if flipped else abs(book.position - was), market)
+    _attach_exits(book, slot, price, nearest_lot(abs(book.position), market) if flipped else moved, market)
     if oco != 0:
         _cancel_others(book, slot, oco)
     if order.quantity - order.filled < market.lot * 0.5:
@@ -252,7 +305,13 @@ def _cancel_unreducing(book):
 @inner
 def shrink_to_position(book, order, quantity):
     """Return what a reduce-only order may fill; a shrunk one is recorded with both numbers."""
-    held = to_lot(abs(book.position), market_of(run_at(book.run), book.market))
+    market = market_of(run_at(book.run), book.market)
+    held = to_lot(abs(book.position), market)
+    if market.kind == codes.MARGIN and book.position < 0.0:
+        held = closable(book, market)
+        if quantity >= min(book.principal, held) * (1.0 - 1e-12):
+            order.quantity = order.filled + held  # whoever buys back all that was borrowed means the whole debt
+            return held
     if quantity > held:
         if order.size_mode != codes.POSITION and order.oco >= 0:
             note(book, order.id, codes.REDUCED_TO_POSITION, order.reason, quantity, held)

@@ -8,8 +8,11 @@ import numpy as np
 from engine.core import codes
 from engine.core.account import claim_with, free_quote, refresh_claim
 from engine.core.fills import execute, shrink_to_position
+from engine.core.forcing import force
+from engine.core.guarding import refused
 from engine.core.jit import Step, inner
-from engine.core.memory import book_at, market_of, order_of, run_at
+from engine.core.margin import answers, find_liquidation, is_contract, notional_of, weigh, worst_loser
+from engine.core.memory import book_at, book_of, market_of, order_of, run_at
 from engine.core.orders import aim, end_order, enqueue, mixed, note, pick_up, rebound, rest
 from engine.core.rounding import to_lot, to_tick, worse_tick
 
@@ -74,24 +77,24 @@ def _affordable(book, slot, market, price):
             end_order(book, slot, codes.DENIED_SPOT_SHORT, quantity, held)
             return False
     else:
-        if market.kind == codes.LINEAR and book.position * order.side < 0.0:
+        if market.kind != codes.SPOT and book.position * order.side < 0.0:
             resting = book.buy_quantity if order.side > 0 else book.sell_quantity
             if resting + quantity <= abs(book.position) * (1.0 + 1e-12):
                 return True  # it only reduces: that never wants funds
         free = free_quote(run, market)
-        fee = 0.0 if market.fee_in_base and market.kind == codes.SPOT else market.taker_fee_rate
-        value = quantity * price
+        value = notional_of(market, quantity, price)
         need = claim_with(book, market, order.side, quantity, value) - book.claim
-        if market.kind == codes.LINEAR:
-            need += value * fee
+        if is_contract(market) or order.side < 0:
+            need += value * market.taker_fee_rate
         if need <= 0.0 or need <= free + 1e-9 * abs(free):
             return True
         if order.size_mode == codes.QUANTITY or free <= 0.0:
             end_order(book, slot, codes.DENIED_FUNDS, need, free)
             return False
         fits = to_lot(quantity * (free / need), market)
-    if fits <= 0.0 or fits < market.min_quantity or fits * price < market.min_notional:
-        end_order(book, slot, codes.DENIED_MINIMUM, fits * price, market.min_notional)
+    worth = notional_of(market, fits, price)
+    if fits <= 0.0 or fits < market.min_quantity or worth < market.min_notional:
+        end_order(book, slot, codes.DENIED_MINIMUM, worth, market.min_notional)
         return False
     note(book, order.id, codes.REDUCED_TO_FUNDS, order.reason, quantity, fits)
     order.quantity = order.filled + fits
@@ -149,6 +152,7 @@ def arrive(book, slot, market):
     order = order_of(book, slot)
     run = run_at(book.run)
     price = book.price
+    expected = price
     if order.reduce_only:
         if book.position * order.side >= 0.0:
             end_order(book, slot, codes.DENIED_NOTHING_TO_REDUCE, 0.0, 0.0)
@@ -159,8 +163,12 @@ def arrive(book, slot, market):
         expected = taker_price(price, order.side, market)
         if order.kind != codes.MARKET:
             expected = order.claim_price
+            if market.kind == codes.INVERSE:
+                expected = market.contract_size / order.claim_price
         if not _affordable(book, slot, market, expected):
             return
+    if market.kind != codes.SPOT and refused(book, slot, market, expected):
+        return
 
     takes, limit = order.kind == codes.MARKET, np.nan
     if order.kind in (codes.STOP, codes.STOP_LIMIT) and order.side * (price - order.trigger) >= 0.0:
@@ -257,6 +265,47 @@ def _suspend(book, low, high):
         enqueue(book, i, book.candle_end_ms)
 
 
+@inner
+def _margin_call(book):
+    """Return how far along the leg, 0 to 1, the mark price meets the liquidation price; 2.0: it does not."""
+    start, end = book.mark_from, book.mark_to
+    if start <= book.liquidated_below or start >= book.liquidated_above:
+        return 0.0
+    if end <= book.liquidated_below:
+        return (start - book.liquidated_below) / (start - end)
+    if end >= book.liquidated_above:
+        return (book.liquidated_above - start) / (end - start)
+    return 2.0
+
+
+@inner
+def _called_at(book, market, share, start, end):
+    """Return the path price at which the margin call comes, never behind the price already reached."""
+    at = start + (end - start) * share
+    if market.mark == 0 and 0.0 < share < 1.0:  # the very price, without the noise of the way there
+        at = book.liquidated_below if end < start else book.liquidated_above
+    if end >= start:
+        return min(max(at, book.price), end)
+    return max(min(at, book.price), end)
+
+
+@inner
+def _call_margin(book, market):
+    """Liquidate what goes first: this book, or another one that answers with the same balance and has lost more."""
+    run = run_at(book.run)
+    index = worst_loser(run, book, market)
+    if index == book.index:
+        force(book, market, codes.LIQUIDATION, book.price)
+    elif run.forking != 0:
+        run.status = codes.OTHER_BOOK
+    else:
+        other = book_of(run, index)
+        its = market_of(run, other.market)
+        force(other, its, codes.LIQUIDATION, other.price if other.market != book.market else book.price)
+        weigh(run, book, market)
+        find_liquidation(run, book, market)
+
+
 def leg(address, from_ms, until_ms, start, end):
     """Walk one straight leg and deal with what it meets; a leg without duration is the open itself.
 
@@ -288,6 +337,14 @@ def leg(address, from_ms, until_ms, start, end):
             point = _price_at(book, market, order_of(book, head).live_ms, start, end, from_ms, until_ms)
             if slot < 0 or direction * (point - at) < 0.0:
                 slot, at, arriving = head, point, True
+        if book.position != 0.0 and answers(book, market):
+            share = _margin_call(book)
+            if share <= 1.0:
+                called = _called_at(book, market, share, start, end)
+                if slot < 0 or direction * (called - at) <= 0.0:
+                    move(book, market, called, max(book.now_ms, from_ms + int((until_ms - from_ms) * share)))
+                    _call_margin(book, market)
+                    continue
         if slot < 0:
             break
         now_ms = book.now_ms

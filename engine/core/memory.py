@@ -21,9 +21,15 @@ from engine.core.records import (
     MARKET_SIZE,
     ORDER,
     ORDER_SIZE,
+    PAYMENT,
+    PAYMENT_SIZE,
     RUN,
     SLOT,
     SLOT_SIZE,
+    STAMP,
+    STAMP_SIZE,
+    TIER,
+    TIER_SIZE,
 )
 
 BOUNDS = bounds_checked()
@@ -112,6 +118,7 @@ slot_at = record_reader(SLOT)
 book_at = record_reader(BOOK)
 candle_at = record_reader(CANDLE)
 _market, _balance, _order, _fill, _event = (record_reader(dtype) for dtype in (MARKET, BALANCE, ORDER, FILL, EVENT))
+_tier, _stamp, _payment = (record_reader(dtype) for dtype in (TIER, STAMP, PAYMENT))
 
 
 @intrinsic
@@ -185,6 +192,24 @@ def fill_of(run, index):
 def event_of(run, index):
     _inside(index, run.event_room)
     return _event(run.events + index * EVENT_SIZE)
+
+
+@inlined
+def payment_of(run, index):
+    _inside(index, run.payment_room)
+    return _payment(run.payments + index * PAYMENT_SIZE)
+
+
+@inlined
+def tier_of(market, index):
+    _inside(index, market.tier_count)
+    return _tier(market.tiers + index * TIER_SIZE)
+
+
+@inlined
+def stamp_of(market, index):
+    _inside(index, market.funding_count)
+    return _stamp(market.funding + index * STAMP_SIZE)
 
 
 @inlined

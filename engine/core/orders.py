@@ -123,7 +123,10 @@ def aim(order, market, touch_fills):
 
 @inner
 def add_claim(book, order, sign):
-    """Add (+1) or take away (-1) what the order's open quantity claims; reduce-only orders claim nothing."""
+    """Add (+1) or take away (-1) what the order's open quantity claims; reduce-only orders claim nothing.
+
+    claim_price is what one unit of quantity is worth at the order's price, whatever the kind of market.
+    """
     if order.claim_price <= 0.0:
         return
     quantity = order.quantity - order.filled

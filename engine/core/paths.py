@@ -21,7 +21,7 @@ from engine.core.memory import (
     run_at,
     slot_of,
 )
-from engine.core.records import BALANCE_SIZE, BOOK_SIZE, CANDLE_SIZE, EVENT_SIZE, FILL_SIZE, ORDER_SIZE
+from engine.core.records import BALANCE_SIZE, BOOK_SIZE, CANDLE_SIZE, EVENT_SIZE, FILL_SIZE, ORDER_SIZE, PAYMENT_SIZE
 
 
 @inner
@@ -55,6 +55,8 @@ def _quiet(book, low, high, until_ms):
     """Return whether nothing can happen to the book between these prices until this time."""
     if low <= book.below or high >= book.above or book.trailing > 0:
         return False
+    if book.mark_low <= book.liquidated_below or book.mark_high >= book.liquidated_above:
+        return False
     return book.first_waiting < 0 or order_of(book, book.first_waiting).live_ms >= until_ms
 
 
@@ -64,6 +66,7 @@ def _close(book, candle, until_ms):
         book.trade_high = max(book.trade_high, candle.high)
         book.trade_low = min(book.trade_low, candle.low)
     book.price = candle.close
+    book.mark = book.mark_close
     book.now_ms = until_ms
 
 
@@ -72,12 +75,18 @@ def _legs(book, candle, first, second, from_ms, until_ms, begin, end):
     """Walk some of the three legs: open to the first extreme (0), on to the second (1), on to the close (2)."""
     third = (until_ms - from_ms) // 3
     step, address = run_at(book.run).step_leg, address_of(book)
+    low_first = first == candle.low
+    mark_first = book.mark_low if low_first else book.mark_high
+    mark_second = book.mark_high if low_first else book.mark_low
     status = codes.OK
     if begin <= 0:
+        book.mark_from, book.mark_to = book.mark_open, mark_first
         status = call_leg(step, address, from_ms, from_ms + third, candle.open, first)
     if status == codes.OK and begin <= 1 < end:
+        book.mark_from, book.mark_to = mark_first, mark_second
         status = call_leg(step, address, from_ms + third, from_ms + 2 * third, first, second)
     if status == codes.OK and end == 3:
+        book.mark_from, book.mark_to = mark_second, book.mark_close
         status = call_leg(step, address, from_ms + 2 * third, until_ms, second, candle.close)
     return status
 
@@ -92,7 +101,12 @@ def _one_sided(run, book, candle):
     if run.latency_ms != 0 or book.trailing > 0 or book.first_waiting >= 0:
         return False
     slot = slot_of(run, book.slot)
-    return (slot.on_fill == 0 or slot.timeless != 0) and ((candle.low <= book.below) != (candle.high >= book.above))
+    if slot.on_fill != 0 and slot.timeless == 0:
+        return False
+    falls, rises = book.mark_low <= book.liquidated_below, book.mark_high >= book.liquidated_above
+    if (falls or rises) and market_of(run, book.market).mark != 0:
+        return False  # what the last price is when the mark price calls differs with the way there
+    return (candle.low <= book.below or falls) != (candle.high >= book.above or rises)
 
 
 @inner
@@ -100,20 +114,22 @@ def _both_ways(book, market, candle, from_ms, until_ms):
     """Play low first and high first from one state and keep the worse (adverse) or the better (favourable)."""
     run = run_at(book.run)
     before, after = run.scratch, run.scratch + run.scratch_size
-    fills_0, events_0 = run.fill_count, run.event_count
+    fills_0, events_0, payments_0 = run.fill_count, run.event_count, run.payment_count
+    run.forking = 1
     one_sided = _one_sided(run, book, candle)
     _copy(book, market, before, True)
 
     done = 0
     if one_sided:
-        done = 1 if candle.low <= book.below else 2
+        falls = candle.low <= book.below or book.mark_low <= book.liquidated_below
+        done = 1 if falls else 2
         _legs(book, candle, candle.low, candle.high, from_ms, until_ms, 0, done)
         if run.status != codes.OK or _quiet(book, candle.low, candle.high, until_ms):
             return
     _legs(book, candle, candle.low, candle.high, from_ms, until_ms, done, 3)
     if run.status != codes.OK:
         return
-    fills_1, events_1 = run.fill_count, run.event_count
+    fills_1, events_1, payments_1 = run.fill_count, run.event_count, run.payment_count
     low_worth = worth_of(run, book, market)
     position, signature, open_orders = book.position, book.signature, book.open_orders
     _copy(book, market, after, True)
@@ -133,20 +149,68 @@ def _both_ways(book, market, candle, from_ms, until_ms):
         new_fills, new_events = run.fill_count - fills_1, run.event_count - events_1
         move_bytes(run.fills + fills_0 * FILL_SIZE, run.fills + fills_1 * FILL_SIZE, new_fills * FILL_SIZE)
         move_bytes(run.events + events_0 * EVENT_SIZE, run.events + events_1 * EVENT_SIZE, new_events * EVENT_SIZE)
+        new_payments = run.payment_count - payments_1
+        to, source = run.payments + payments_0 * PAYMENT_SIZE, run.payments + payments_1 * PAYMENT_SIZE
+        move_bytes(to, source, new_payments * PAYMENT_SIZE)
         run.fill_count = fills_0 + new_fills
         run.event_count = events_0 + new_events
+        run.payment_count = payments_0 + new_payments
     else:
         _copy(book, market, after, False)
         run.fill_count = fills_1
         run.event_count = events_1
+        run.payment_count = payments_1
 
 
 @inner
-def play(book, market, candle, from_ms, until_ms):
+def _either_way(book, market, candle, from_ms, until_ms):
+    """Play the candle both ways; where that would liquidate another book, one way: towards the loss, or away from it.
+
+    A copy of one book cannot hold what happens to another, and such a candle is rare. It counts as dependent.
+    """
+    run = run_at(book.run)
+    fills, events, payments = run.fill_count, run.event_count, run.payment_count
+    long = book.position > 0.0
+    _both_ways(book, market, candle, from_ms, until_ms)
+    run.forking = 0
+    if run.status != codes.OTHER_BOOK:
+        return
+    run.status = codes.OK
+    _copy(book, market, run.scratch, False)
+    run.fill_count, run.event_count, run.payment_count = fills, events, payments
+    run.dependent_count += mark_byte(run.dependent + run.k)
+    if long == (run.path == codes.ADVERSE):
+        _legs(book, candle, candle.low, candle.high, from_ms, until_ms, 0, 3)
+    else:
+        _legs(book, candle, candle.high, candle.low, from_ms, until_ms, 0, 3)
+
+
+@inner
+def _set_marks(book, market, candle, fine):
+    """Set the mark prices of the candle that is played: the mark's own, within them for a finer candle, or its own."""
+    book.mark_open, book.mark_high = candle.open, candle.high
+    book.mark_low, book.mark_close = candle.low, candle.close
+    if market.mark == 0:
+        return
+    mark = candle_at(market.mark + run_at(book.run).k * CANDLE_SIZE)
+    if not fine:
+        book.mark_open, book.mark_high = mark.open, mark.high
+        book.mark_low, book.mark_close = mark.low, mark.close
+        return
+    book.mark_open = min(max(candle.open, mark.low), mark.high)
+    book.mark_high = min(max(candle.high, mark.low), mark.high)
+    book.mark_low = min(max(candle.low, mark.low), mark.high)
+    book.mark_close = min(max(candle.close, mark.low), mark.high)
+
+
+@inner
+def play(book, market, candle, from_ms, until_ms, fine):
     """Take the book through one candle."""
     run = run_at(book.run)
     book.candle_end_ms = until_ms
     book.volume_left = np.inf if np.isnan(run.participation) else run.participation * candle.volume
+    _set_marks(book, market, candle, fine)
+    book.mark_from = book.mark_to = book.mark_open
     if call_leg(run.step_leg, address_of(book), from_ms, from_ms, candle.open, candle.open) != codes.OK:
         return
     if not _quiet(book, candle.low, candle.high, until_ms):
@@ -154,7 +218,7 @@ def play(book, market, candle, from_ms, until_ms):
             run.path == codes.NEAREST and candle.open - candle.low <= candle.high - candle.open
         )
         if run.path in (codes.ADVERSE, codes.FAVOURABLE):
-            _both_ways(book, market, candle, from_ms, until_ms)
+            _either_way(book, market, candle, from_ms, until_ms)
         elif low_is_first:
             _legs(book, candle, candle.low, candle.high, from_ms, until_ms, 0, 3)
         else:
@@ -196,10 +260,11 @@ def match(address, candle_address, _c, _d):
     candle = candle_at(candle_address)
     run = run_at(book.run)
     until_ms = candle.open_ms + run.timeframe_ms
-    if book.first_waiting < 0 and candle.low > book.below and candle.high < book.above and book.trailing == 0:
+    market = market_of(run, book.market)
+    _set_marks(book, market, candle, False)
+    if book.first_waiting < 0 and _quiet(book, candle.low, candle.high, until_ms):
         _close(book, candle, until_ms)
         return run.status
-    market = market_of(run, book.market)
     book.candle_fills = 0
     if market.detail != 0:
         first, end = _finer(market, candle, until_ms)
@@ -213,10 +278,11 @@ def match(address, candle_address, _c, _d):
                         candle_at(rows + (i) * CANDLE_SIZE),
                         candle_at(rows + (i) * CANDLE_SIZE).open_ms,
                         candle_at(rows + (i) * CANDLE_SIZE).open_ms + run.detail_ms,
+                        True,
                     )
             return run.status
         run.detail_short += 1
-    play(book, market, candle, candle.open_ms, until_ms)
+    play(book, market, candle, candle.open_ms, until_ms, False)
     return run.status
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from engine.core import codes
 from engine.core.account import equity_of, usable_equity
 from engine.core.jit import compiled, inner
+from engine.core.margin import notional_of, quantity_for
 from engine.core.memory import balance_of, book_at, market_of, order_of, run_at
 from engine.core.orders import attachments, end_and_refresh, enqueue, note, slot_by_id, take_slot
 from engine.core.rounding import to_lot, to_tick
@@ -26,7 +27,7 @@ def sized(book, market, side, size_mode, size, price):
         return to_lot(size, market)
     value = size * usable_equity(book) if size_mode == codes.FRACTION else size
     fee = 0.0 if market.fee_in_base else market.taker_fee_rate
-    return to_lot(value / (price * (1.0 + fee)), market)
+    return to_lot(quantity_for(market, value / (1.0 + fee), price), market)
 
 
 @compiled
@@ -52,6 +53,9 @@ def place(
     if kind == codes.MARKET and not np.isnan(price):
         kind = codes.LIMIT
 
+    if book.settled != 0:
+        note(book, 0, codes.DENIED_EXPIRED, reason, 0.0, 0.0)
+        return 0
     if (side != codes.BUY and side != codes.SELL) or oco < 0:
         note(book, 0, codes.DENIED_ARGUMENT, reason, side, oco)
         return 0
@@ -92,8 +96,9 @@ def place(
         if quantity < least or (not reduce_only and quantity < market.min_quantity):
             note(book, 0, codes.DENIED_MINIMUM, reason, quantity, max(market.min_quantity, market.lot))
             return 0
-        if not reduce_only and quantity * reference < market.min_notional:
-            note(book, 0, codes.DENIED_MINIMUM, reason, quantity * reference, market.min_notional)
+        notional = notional_of(market, quantity, reference)
+        if not reduce_only and notional < market.min_notional:
+            note(book, 0, codes.DENIED_MINIMUM, reason, notional, market.min_notional)
             return 0
 
     exits = attachments(stop_loss, take_profit)
@@ -123,7 +128,7 @@ def place(
     order.take_profit = take_profit
     order.exits = 0
     order.oco = oco
-    order.claim_price = 0.0 if reduce_only else reference
+    order.claim_price = 0.0 if reduce_only else notional_of(market, 1.0, reference)
     order.placed_ms = book.now_ms
     order.reason = reason
     order.tag = tag
@@ -156,7 +161,10 @@ def cancel_all(address):
 
 @compiled
 def view(address, what, order_id):
-    """Return what a strategy may ask of its account: 0 free settlement asset, 1 equity, 2 an order's open quantity."""
+    """Return what a strategy may ask of its account.
+
+    0 free settlement asset, 1 equity, 2 an order's open quantity, 3 the mark price at which the position is liquidated.
+    """
     book = book_at(address)
     run = run_at(book.run)
     if what == 0:
@@ -164,6 +172,10 @@ def view(address, what, order_id):
         return balance.amount - balance.claimed
     if what == 1:
         return run.equity_now if run.phase == 1 else equity_of(run)
+    if what == 3:
+        if book.liquidated_below > 0.0:
+            return book.liquidated_below
+        return book.liquidated_above if book.liquidated_above < np.inf else np.nan
     slot = slot_by_id(book, order_id)
     if slot < 0:
         return np.nan

@@ -21,7 +21,7 @@ CANDLE = _record(
 )
 
 MARKET = _record(
-    ("kind", "i8"),  # codes.SPOT or codes.LINEAR
+    ("kind", "i8"),  # codes.SPOT ... codes.INVERSE
     ("tick_units", "f8"),  # a tick of 0.025 is 25 units of 1/1000
     ("tick_scale", "f8"),
     ("lot_units", "f8"),
@@ -39,12 +39,42 @@ MARKET = _record(
     ("base_balance", "i8"),  # index, or -1 where nothing of the base is ever held
     ("detail", "i8"),  # address of finer CANDLE rows, or 0
     ("detail_count", "i8"),
+    ("contract_size", "f8"),  # quote per contract of an inverse market, else 1.0
+    ("isolated", "i8"),  # 1: a position answers with its own margin only
+    ("hedge", "i8"),  # 1: what several books hold on it is margined apart, 0: netted
+    ("sharing", "i8"),  # books on this market
+    ("tiers", "i8"),  # address of TIER rows, lowest floor first
+    ("tier_count", "i8"),
+    ("maintenance_fee_rate", "f8"),  # fraction of notional on top of the tier's rate
+    ("liquidation_fee_rate", "f8"),  # fraction of notional, on top of the taker's fee
+    ("mark", "i8"),  # address of mark-price CANDLE rows, one a timestamp, or 0: the candles are the mark
+    ("funding", "i8"),  # address of STAMP rows
+    ("funding_count", "i8"),
+    ("expiry_ms", "i8"),  # codes.NEVER: none
+    ("borrow_rate", "f8"),  # of the borrowed coin, per borrow_ms of the clock
+    ("borrow_open_rate", "f8"),  # at the instant of borrowing
+    ("borrow_ms", "i8"),
+)
+
+TIER = _record(
+    ("floor", "f8"),  # notional from which on it holds, settlement asset
+    ("rate", "f8"),  # maintenance margin, fraction of the whole notional
+    ("amount", "f8"),  # settlement asset, taken off the requirement
+    ("max_leverage", "f8"),  # +inf: no limit
+)
+
+STAMP = _record(
+    ("ms", "i8"),  # UTC milliseconds of the settlement, on a whole minute
+    ("rate", "f8"),  # of this one settlement: > 0: longs pay
+    ("mark", "f8"),  # quote; NaN: the mark candle's open
 )
 
 BALANCE = _record(
     ("amount", "f8"),  # units of the asset
     ("claimed", "f8"),  # of it, held for resting orders or as margin
     ("price", "f8"),  # settlement asset per unit; 1.0 for the settlement asset itself
+    ("floating", "f8"),  # what positions that answer with all of it float at the last marks
+    ("maintenance", "f8"),  # and what they must keep
 )
 
 ORDER = _record(
@@ -69,7 +99,7 @@ ORDER = _record(
     ("take_profit", "f8"),
     ("exits", "i8"),  # group of the exits that this entry made, 0: none yet
     ("oco", "i8"),  # one-cancels-other group, 0: none
-    ("claim_price", "f8"),  # price at which its funds are claimed; 0.0: claims nothing
+    ("claim_price", "f8"),  # settlement asset claimed per unit of quantity; 0.0: claims nothing
     ("placed_ms", "i8"),
     ("live_ms", "i8"),
     ("reason", "i8"),  # index into the run's table of reason tags
@@ -119,6 +149,25 @@ BOOK = _record(
     ("volume_left", "f8"),  # base that fills of this candle may still take; +inf: no cap
     ("candle_fills", "i8"),
     ("candle_end_ms", "i8"),
+    ("margin", "f8"),  # quote that answers for an isolated position, 0.0 when closed
+    ("liquidated_below", "f8"),  # mark price at which the position is liquidated; -inf: none
+    ("liquidated_above", "f8"),  # likewise; +inf: none
+    ("mark", "f8"),  # last mark price, NaN before the first candle
+    ("floating", "f8"),  # this book's part of its balance's sums
+    ("maintenance", "f8"),
+    ("mark_open", "f8"),  # of the candle that is being played
+    ("mark_high", "f8"),
+    ("mark_low", "f8"),
+    ("mark_close", "f8"),
+    ("mark_from", "f8"),  # of the leg that is being walked
+    ("mark_to", "f8"),
+    ("forced_fee_rate", "f8"),  # of the liquidation or settlement that is under way
+    ("funding", "f8"),  # settlement asset, + received
+    ("interest", "f8"),  # settlement asset, + paid
+    ("next_stamp", "i8"),  # index of the funding stamp that comes next
+    ("principal", "f8"),  # base that was borrowed, before interest
+    ("charged_ms", "i8"),  # up to which interest has been charged
+    ("settled", "i8"),  # 1: the contract has expired
 )
 
 SLOT = _record(
@@ -180,6 +229,14 @@ RUN = _record(
     ("equity_now", "f8"),
     ("stop", "i8"),  # set from another thread: return before the next candle
     ("status", "i8"),
+    ("due_ms", "i8"),  # first time at which funding, interest or a settlement is due
+    ("payments", "i8"),
+    ("payment_room", "i8"),
+    ("payment_count", "i8"),
+    ("cross_books", "i8"),  # books whose positions answer with the whole of a balance
+    ("forking", "i8"),  # 1 while a candle is played from a copy of one book
+    ("step_charge", "i8"),
+    ("step_force", "i8"),
 )
 
 FILL = _record(
@@ -214,6 +271,17 @@ EVENT = _record(
     ("b", "f8"),
 )
 
+PAYMENT = _record(
+    ("ms", "i8"),
+    ("candle", "i8"),
+    ("book", "i8"),
+    ("kind", "i8"),  # codes.FUNDING or INTEREST
+    ("rate", "f8"),  # fraction
+    ("quantity", "f8"),  # base or contracts, signed, that it was taken on
+    ("price", "f8"),  # quote
+    ("amount", "f8"),  # settlement asset, + received
+)
+
 CANDLE_SIZE = CANDLE.itemsize
 ORDER_SIZE = ORDER.itemsize
 BOOK_SIZE = BOOK.itemsize
@@ -222,3 +290,6 @@ FILL_SIZE = FILL.itemsize
 EVENT_SIZE = EVENT.itemsize
 SLOT_SIZE = SLOT.itemsize
 MARKET_SIZE = MARKET.itemsize
+TIER_SIZE = TIER.itemsize
+STAMP_SIZE = STAMP.itemsize
+PAYMENT_SIZE = PAYMENT.itemsize

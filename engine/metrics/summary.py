@@ -104,11 +104,13 @@ def compute(
     terms: PnlTerms,
     rf: float = 0.0,
     benchmark: BuyAndHold | None = None,
+    notional: Floats | None = None,
 ) -> Metrics:
     """Measure a run.
 
     `close_ms`, `equity` and `gross_notional` (quote) have a value per candle close, in order; `fills` has the fields
     quantity, price and maker, `trades` is what `engine.trades.round_trips` returns; `rf` is a fraction a year.
+    `notional` is what each fill was worth, settlement asset; without it quantity times price.
     """
     if terms.transfers:
         raise ConfigError(
@@ -116,7 +118,8 @@ def compute(
         )
     point_ms, points = daily_points(close_ms, equity, start_ms, cash)
     elapsed_ms = int(point_ms[-1]) - start_ms
-    notional = np.abs(fills["quantity"]) * fills["price"]
+    if notional is None:
+        notional = np.abs(fills["quantity"]) * fills["price"]
     whole, a_day = turnover(notional, equity, elapsed_ms)
     is_open = trades["open"].astype(np.bool_)
     end = float(equity[-1]) if len(equity) else cash

@@ -169,6 +169,7 @@ def same_outcome(one: Result, other: Result) -> None:
     """Hold two results equal to the byte: fills, events, equity, strategies' own state."""
     assert one.fill_rows.tobytes() == other.fill_rows.tobytes()
     assert one.event_rows.tobytes() == other.event_rows.tobytes()
+    assert one.payment_rows.tobytes() == other.payment_rows.tobytes()
     assert one.equity_curve.tobytes() == other.equity_curve.tobytes()
     for mine, its in zip(one.run.states, other.run.states, strict=True):
         assert mine.tobytes() == its.tobytes()

@@ -125,10 +125,11 @@ class Reckless(Strategy):
         account.buy(fraction=15.0)
 
 
-def test_equity_below_zero_is_the_first_thing_said() -> None:
+def test_a_liquidation_is_the_first_thing_said_and_takes_no_more_than_the_account() -> None:
     rows = [FLAT, FLAT, (100, 100, 50, 50), (50, 50, 50, 50)]
     result = backtest(Reckless(), candles(*rows), market(leverage=20.0))
-    assert result.warnings[0].startswith("equity fell to zero or below at 2024-01-01T00:03Z")
+    assert result.warnings[0] == "1 liquidation, the first at 2024-01-01T00:02Z"
+    assert result.metrics.equity_end >= 0.0
 
 
 @pytest.mark.parametrize(
@@ -176,8 +177,8 @@ def test_wrong_rules_get_a_sentence(fields: dict[str, Any], said: str) -> None:
         ({"tick": 0}, "market tick: expected a positive number such as 0.01, was 0"),
         ({"lot": "x"}, "market lot: expected a positive number such as 0.01, was 'x'"),
         ({"taker_fee_rate": 5}, "market taker_fee_rate: expected a number -0.1 to 0.1, was 5"),
-        ({"fee_in": "bnb"}, 'market fee_in: expected "quote" or "base", was "bnb"'),
-        ({"kind": "linear", "fee_in": "base"}, "contracts pay their fees in quote"),
+        ({"fee_in": "bnb"}, 'market fee_in: expected one of quote, base, was "bnb"'),
+        ({"kind": "linear", "fee_in": "base"}, "a linear contract pays its fees in USDT"),
         ({"leverage": 5.0}, "market leverage: a spot market has none"),
     ],
 )
