@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.backtesting import Result, Rules, backtest
+    from engine.backtesting import Result, Rules, Use, backtest
     from engine.candles import Candles, load_candles
     from engine.candles.simulate import simulate
     from engine.core.codes import BUY, SELL
@@ -36,6 +36,7 @@ _PLACES = {
     "Strategy": "engine.strategy",
     "StrategyError": "engine.errors",
     "Table": "engine.plans",
+    "Use": "engine.backtesting",
     "backtest": "engine.backtesting",
     "load_candles": "engine.candles",
     "param": "engine.strategy",
@@ -64,6 +65,7 @@ __all__ = [
     "Strategy",
     "StrategyError",
     "Table",
+    "Use",
     "backtest",
     "load_candles",
     "param",

@@ -110,6 +110,8 @@ class Market:
                     f'market {name}: expected one of {", ".join(known)}, was "{value}"'
                     + did_you_mean(value, known, listed=True)
                 )
+        if not isinstance(self.hedge_mode, bool):
+            raise ConfigError(f"market hedge_mode: expected True or False, was {self.hedge_mode!r}")
         for name in ("tick", "lot"):
             units_and_scale(getattr(self, name), name)
         for name, low, high in _RANGES:
@@ -136,6 +138,7 @@ class Market:
             ("funding_rate", None, ("linear", "inverse")),
             ("borrow_rate", None, ("margin",)),
             ("expiry", None, ("future",)),
+            ("hedge_mode", False, CONTRACTS),
         ):
             if getattr(self, name) != plain and self.kind not in kinds:
                 raise ConfigError(

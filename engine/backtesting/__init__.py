@@ -3,5 +3,6 @@
 from engine.backtesting.backtest import backtest
 from engine.backtesting.inputs import Rules
 from engine.backtesting.result import Result
+from engine.backtesting.using import Use
 
-__all__ = ["Result", "Rules", "backtest"]
+__all__ = ["Result", "Rules", "Use", "backtest"]

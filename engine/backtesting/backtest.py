@@ -1,4 +1,4 @@
-"""`backtest()`: one strategy over one or many markets, all paths played, one result."""
+"""`backtest()`: one strategy or several on one account, over one or many markets, all paths played, one result."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from time import perf_counter
 from engine.backtesting.inputs import Rules, gather
 from engine.backtesting.result import Result
 from engine.backtesting.run import Run
+from engine.backtesting.using import Use
 from engine.candles import Candles, Funding
 from engine.errors import ConfigError, StrategyError
 from engine.market import Market
@@ -18,7 +19,7 @@ BOUNDING_PATHS = ("adverse", "favourable", "low_first", "high_first")
 
 
 def backtest(
-    strategy: Strategy,
+    strategy: Strategy | Use | Sequence[Strategy | Use],
     candles: Candles | Sequence[Candles],
     market: Market | Sequence[Market],
     *,
@@ -27,6 +28,7 @@ def backtest(
     path: str | None = None,
     detail: Candles | Sequence[Candles] | None = None,
     holdings: Mapping[str, float] | None = None,
+    allocations: Sequence[float] | None = None,
     funding: Funding | Mapping[str, Funding] | None = None,
     mark: Candles | Mapping[str, Candles] | None = None,
     compiled: bool = True,
@@ -34,12 +36,14 @@ def backtest(
     check_causality: bool = True,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Result:
-    """Run a strategy over closed candles and return what happened.
+    """Run a strategy, or several on one account, over closed candles and return what happened.
 
     cash is in the markets' settlement currency, by venue where there are several; holdings are coins that lie in the
-    account at the start, by symbol. funding and mark are a contract's settlements and mark-price candles, by symbol
-    where there are several; without mark candles the market's own stand in. path (or rules.path) is the path whose
-    fills and metrics are shown; with bounds the other paths of rule P2 are played too and the result states the range.
+    account at the start, by symbol. Of several strategies each may be a Use, which names its markets; allocations are
+    the fractions of the account's equity that they count as their own. funding and mark are a contract's settlements
+    and mark-price candles, by symbol where there are several; without mark candles the market's own stand in. path (or
+    rules.path) is the path whose fills and metrics are shown; with bounds the other paths of rule P2 are played too and
+    the result states the range.
     progress(what, done, total) is called now and then.
     Raises ConfigError, DataError before the run and StrategyError where the author's code fails; that one, and a
     KeyboardInterrupt, carries the result so far as `.partial`.
@@ -59,6 +63,7 @@ def backtest(
         cash=cash,
         detail=finer,
         holdings=holdings,
+        allocations=allocations,
         funding=funding,
         mark=mark,
         compiled=compiled,

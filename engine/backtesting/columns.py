@@ -27,13 +27,32 @@ def _words(table: Any, numbers: Any) -> list[str]:
 
 
 def _markets(result: Result, books: Any) -> list[str]:
-    return _words([market.symbol for market in result.inputs.markets], books)
+    return _words([result.inputs.markets[market].symbol for _, market in result.inputs.books], books)
+
+
+def _strategies(result: Result, books: Any) -> dict[str, list[str]]:
+    """Return the column that says whose a row is, where there are several strategies."""
+    inputs = result.inputs
+    if not inputs.several:
+        return {}
+    return {"strategy": _words([inputs.seats[seat].name for seat, _ in inputs.books], books)}
+
+
+def _reasons(result: Result, books: Any, numbers: Any) -> list[str]:
+    """Return the reason tags: each strategy numbers its own."""
+    inputs = result.inputs
+    tables = [inputs.seats[seat].program.reasons for seat, _ in inputs.books]
+    if all(table == tables[0] for table in tables):
+        return _words(tables[0], numbers)
+    pairs = zip(books, numbers, strict=True)
+    return [tables[book][number] if 0 <= number < len(tables[book]) else "" for book, number in pairs]
 
 
 def _fills(result: Result) -> dict[str, Any]:
     rows = result.fill_rows
     return {
         "time": _times(rows["ms"]),
+        **_strategies(result, rows["book"]),
         "market": _markets(result, rows["book"]),
         "order_id": rows["order_id"].copy(),
         "side": np.where(rows["side"] > 0, "buy", "sell").tolist(),
@@ -43,7 +62,7 @@ def _fills(result: Result) -> dict[str, Any]:
         "planned_price": rows["planned"].copy(),
         "fee": rows["fee"].copy(),
         "maker": rows["maker"].astype(bool),
-        "reason": _words(result.inputs.program.reasons, rows["reason"]),
+        "reason": _reasons(result, rows["book"], rows["reason"]),
         "tag": rows["tag"].copy(),
         "realised": rows["realised"].copy(),
         "position": rows["position"].copy(),
@@ -53,8 +72,8 @@ def _fills(result: Result) -> dict[str, Any]:
 
 def _trades(result: Result) -> dict[str, Any]:
     rows = result.trade_rows
-    reasons = result.inputs.program.reasons
     return {
+        **_strategies(result, rows["book"]),
         "market": _markets(result, rows["book"]),
         "side": np.where(rows["side"] > 0, "long", "short").tolist(),
         "open": rows["open"].astype(bool),
@@ -71,8 +90,8 @@ def _trades(result: Result) -> dict[str, Any]:
         "run_down": rows["run_down"].copy(),
         "run_up_fraction": rows["run_up_fraction"].copy(),
         "run_down_fraction": rows["run_down_fraction"].copy(),
-        "entry_reason": _words(reasons, rows["entry_reason"]),
-        "exit_reason": _words(reasons, rows["exit_reason"]),
+        "entry_reason": _reasons(result, rows["book"], rows["entry_reason"]),
+        "exit_reason": _reasons(result, rows["book"], rows["exit_reason"]),
         "fills": rows["fills"].copy(),
     }
 
@@ -81,10 +100,11 @@ def _orders(result: Result) -> dict[str, Any]:
     rows = result.event_rows
     return {
         "time": _times(rows["ms"]),
+        **_strategies(result, rows["book"]),
         "market": _markets(result, rows["book"]),
         "order_id": rows["order_id"].copy(),
         "what": [codes.TEXT[int(row["code"])].format(a=row["a"], b=row["b"]) for row in rows],
-        "reason": _words(result.inputs.program.reasons, rows["reason"]),
+        "reason": _reasons(result, rows["book"], rows["reason"]),
     }
 
 
@@ -92,6 +112,7 @@ def _payments(result: Result) -> dict[str, Any]:
     rows = result.payment_rows
     return {
         "time": _times(rows["ms"]),
+        **_strategies(result, rows["book"]),
         "market": _markets(result, rows["book"]),
         "kind": _words(codes.KINDS_OF_PAYMENT, rows["kind"]),
         "rate": rows["rate"].copy(),
@@ -102,10 +123,9 @@ def _payments(result: Result) -> dict[str, Any]:
 
 
 def _equity(result: Result) -> dict[str, Any]:
-    done = len(result.close_ms)
     return {
         "time": _times(result.close_ms),
         "equity": result.equity_curve,
-        "exposure": result.run.exposure[:done],  # gross notional, quote
-        "path_dependent": result.run.dependent[:done].astype(bool),
+        "exposure": result.exposure_curve,  # gross notional, quote
+        "path_dependent": result.run.dependent[: len(result.close_ms)].astype(bool),
     }

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from engine.backtesting.blame import guarded
 from engine.backtesting.carrying import Carry, carries
-from engine.backtesting.indicating import indicator_rows
+from engine.backtesting.seating import Taken, check_netting, checked_program, first_decision, taking_over
+from engine.backtesting.seats import Rows, Seat
+from engine.backtesting.using import Use, used
 from engine.candles import Candles, Funding, digest_of
-from engine.compiling import Native, Program, compile_steps, program_digest, read_program
+from engine.compiling import Native
 from engine.core import codes
 from engine.core.records import CANDLE
-from engine.errors import ConfigError, DataError, StrategyError, did_you_mean
+from engine.errors import ConfigError, DataError, did_you_mean
 from engine.market import Market
 from engine.plans import Plan, Start
-from engine.strategy import Strategy, is_portfolio, to_record
-
-Rows = np.ndarray[Any, Any]
+from engine.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +49,7 @@ class Rules:
 class Inputs:
     """Hold the checked, flat inputs of a run."""
 
-    strategy: Strategy
+    seats: list[Seat]
     markets: list[Market]
     candles: list[Candles]
     detail: list[Candles] | None
@@ -58,22 +57,56 @@ class Inputs:
     cash_by_venue: dict[str, float]
     timeframe_ms: int
     grid: Rows  # CANDLE rows, shape (timestamps, markets), NaN prices where a market has no candle
-    strategies: list[Strategy]  # one prepared copy a slot
-    indicators: list[Rows]  # one a slot: shape (timestamps,) or, for a portfolio strategy, (timestamps, markets)
-    indicator_type: np.dtype[np.void]
-    program: Program
-    native: Native
-    start: int  # first candle on which the strategy is asked
+    start: int  # first candle on which the strategies are asked
     holdings: list[float]  # base coin of each market that lies in the account at the start
-    starts: list[Start]  # what each slot's strategy was prepared with
-    plans: list[Plan | None]
     carries: list[Carry]  # one a market
     hashes: dict[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def books(self) -> list[tuple[int, int]]:
+        """Return (seat, market) of every book, in the order in which books are matched (rule D1)."""
+        return [(index, market) for index, seat in enumerate(self.seats) for market in seat.markets]
+
+    @cached_property
+    def held(self) -> list[float]:
+        """Return the base coin each book begins with: a market's coins belong to the first book on it."""
+        first = [market not in [m for _, m in self.books[:index]] for index, (_, market) in enumerate(self.books)]
+        return [self.holdings[m] if own else 0.0 for own, (_, m) in zip(first, self.books, strict=True)]
+
     @property
-    def portfolio(self) -> bool:
-        """Return whether one strategy decides over all markets."""
-        return is_portfolio(type(self.strategy))
+    def several(self) -> bool:
+        """Return whether more than one strategy trades on the account."""
+        return self.seats[0].name != self.seats[-1].name
+
+    @property
+    def strategy(self) -> Strategy:
+        """Return the first strategy, as it was given."""
+        return self.seats[0].given
+
+    @property
+    def strategies(self) -> list[Strategy]:
+        """Return one prepared copy a seat."""
+        return [seat.strategy for seat in self.seats]
+
+    @property
+    def indicators(self) -> list[Rows]:
+        """Return one table a seat."""
+        return [seat.indicators for seat in self.seats]
+
+    @property
+    def starts(self) -> list[Start]:
+        """Return what each seat's strategy was prepared with."""
+        return [seat.start for seat in self.seats]
+
+    @property
+    def plans(self) -> list[Plan | None]:
+        """Return each seat's pre-flight."""
+        return [seat.plan for seat in self.seats]
+
+    @property
+    def native(self) -> Native:
+        """Return the compiled steps of the first strategy, or of the first that has none: it says why."""
+        return next((seat.native for seat in self.seats if not seat.native.addresses), self.seats[0].native)
 
     @property
     def equity_start(self) -> float:
@@ -82,7 +115,7 @@ class Inputs:
 
 
 def gather(
-    strategy: Strategy,
+    strategies: Strategy | Use | Sequence[Strategy | Use],
     candles: Sequence[Candles],
     markets: Sequence[Market],
     *,
@@ -94,6 +127,7 @@ def gather(
     compiled: bool = True,
     check_causality: bool = True,
     refuse: bool = True,
+    allocations: Sequence[float] | None = None,
 ) -> Inputs:
     """Check and lay out the inputs; errors are one sentence each, before anything runs.
 
@@ -101,8 +135,6 @@ def gather(
     where there are several. refuse=False lets a plan that forbids
     the start through, for those who only want to see it.
     """
-    if not isinstance(strategy, Strategy):
-        raise ConfigError(f"strategy: expected an instance such as MyStrategy(fast=10), was {strategy!r}")
     for one in candles:
         if not isinstance(one, Candles):
             raise ConfigError(
@@ -115,74 +147,39 @@ def gather(
         raise ConfigError(f"candles and markets: expected one market for each, were {len(candles)} and {len(markets)}")
     _check_together(candles, markets, detail)
     by_venue = _cash_by_venue(cash, markets)
-    program = read_program(type(strategy))
-    spot = [market.symbol for market in markets if not market.can_short]
-    if program.shorts and spot:
-        raise ConfigError(
-            f"{program.shorts}: the strategy goes short, but {spot[0]} is a spot market, which cannot; "
-            'set kind = "linear" in [market] to trade a contract on these candles, "margin" to borrow the coins'
-        )
+    uses = used(strategies, markets, allocations)
+    programs = [checked_program(use, markets) for use in uses]
+    if len(uses) > 1:
+        check_netting(uses, markets)
     grid, rows_of = _grid(candles)
     carried = carries(markets, candles, grid, funding, mark)
-    begin = _first_decision(strategy, len(grid))
+    begin = max(first_decision(use.strategy, len(grid)) for use in uses)
     held = _holdings(holdings, candles, markets)
-    slots = 1 if is_portfolio(type(strategy)) else len(markets)
-    strategies = [deepcopy(strategy) for _ in range(slots)]
-    starts, plans = [], []
-    for index, prepared in enumerate(strategies):
-        chosen = range(len(markets)) if is_portfolio(type(strategy)) else [index]
-        start = Start(
-            tuple(markets[i] for i in chosen),
-            tuple(_price_at(grid[:, i], begin, is_portfolio(type(strategy))) for i in chosen),
-            tuple(held[i] for i in chosen),
-            sum(by_venue.values()) / slots,
-        )
-        starts.append(start)
-        plans.append(prepared_plan(prepared, start))
+    taking: list[Taken] = []
+    for use, program in zip(uses, programs, strict=True):
+        taken = Taken(use, program)
+        taken.prepare(markets, grid, begin, taking_over(held, [t.use for t in taking]), sum(by_venue.values()))
+        taking.append(taken)
     if refuse:
-        for plan in plans:
-            _refuse(strategy, plan)
-    indicators = indicator_rows(strategies, candles, grid, rows_of, check_causality)
-    record = to_record(strategies[0])
-    if any(to_record(other).dtype != record.dtype for other in strategies[1:]):
-        raise StrategyError(f"{type(strategy).__name__}.prepare(): expected state arrays of one length for all markets")
-    code = program_digest(program, record.dtype, indicators[0].dtype)  # before compiling injects anything
-    native = Native({}, "that was asked for")
-    if compiled:
-        native = compile_steps(program, record.dtype, indicators[0].dtype)
+        for taken in taking:
+            taken.refuse()
+    for taken in taking:
+        taken.compute(candles, grid, rows_of, check_causality)
+    codes_of = [taken.code() for taken in taking]  # before compiling injects anything
+    seats = [seat for taken in taking for seat in taken.seats(compiled)]
     series = {m.symbol: one.funding for m, one in zip(markets, carried, strict=True) if one.funding is not None}
     hashes = {
-        "code": code,
+        "code": codes_of[0] if len(codes_of) == 1 else _digest(codes_of),
         "candles": digest_of(candles),
         "indicators": _digest(
-            hashlib.sha256(np.ascontiguousarray(rows).view(np.uint8).data).hexdigest() for rows in indicators
+            hashlib.sha256(np.ascontiguousarray(seat.indicators).view(np.uint8).data).hexdigest() for seat in seats
         ),
         **({"funding": _digest(one.content_hash() for one in series.values())} if series else {}),
     }
     return Inputs(
-        strategy, list(markets), list(candles), list(detail) if detail else None, sum(by_venue.values()), by_venue,
-        candles[0].timeframe_ms, grid, strategies, indicators, indicators[0].dtype, program, native, begin, held,
-        starts, plans, carried, hashes,
+        seats, list(markets), list(candles), list(detail) if detail else None, sum(by_venue.values()), by_venue,
+        candles[0].timeframe_ms, grid, begin, held, carried, hashes,
     )  # fmt: skip
-
-
-def prepared_plan(strategy: Strategy, start: Start) -> Plan | None:
-    """Let the strategy look at its start, and return its pre-flight."""
-    guarded(strategy.prepare, "prepare", start)
-    owner, orders = type(strategy).__name__, strategy.max_orders
-    if not isinstance(orders, int) or orders < 1:
-        raise StrategyError(f"{owner}.max_orders: expected a whole number of at least 1, was {orders!r}")
-    plan = guarded(strategy.plan, "plan", start)
-    if plan is not None and not isinstance(plan, Plan):
-        raise StrategyError(f"{owner}.plan(): expected a Plan or None, was {plan!r:.80}")
-    return plan
-
-
-def _refuse(strategy: Strategy, plan: Plan | None) -> None:
-    if plan is not None and plan.refusals:
-        first, *others = plan.refusals
-        more = f"; and {len(others)} more, see `tradewind plan`" if others else ""
-        raise ConfigError(f"{type(strategy).__name__}: {first.code}: {first.sentence}{more}")
 
 
 def _cash_by_venue(cash: float | Mapping[str, float], markets: Sequence[Market]) -> dict[str, float]:
@@ -199,27 +196,6 @@ def _cash_by_venue(cash: float | Mapping[str, float], markets: Sequence[Market])
         if not isinstance(amount, int | float) or isinstance(amount, bool) or not np.isfinite(amount) or amount <= 0.0:
             raise ConfigError(f"cash: expected a positive amount, was {amount!r}")
     return {venue: float(cash[venue]) for venue in venues}
-
-
-def _first_decision(strategy: Strategy, count: int) -> int:
-    warmup = guarded(strategy.warmup, "warmup")
-    if warmup is not None and (not isinstance(warmup, int) or warmup < 0):
-        raise StrategyError(
-            f"{type(strategy).__name__}.warmup(): expected a whole number of candles or None, was {warmup!r}"
-        )
-    if warmup and warmup >= count:
-        raise DataError(
-            f"candles: the strategy needs {warmup} candles before it can decide, found {count}; "
-            "widen --from and --to, or shorten its windows"
-        )
-    return warmup or 0
-
-
-def _price_at(column: Rows, begin: int, exactly: bool) -> float:
-    """Return the close that a market has where its strategy begins: there, or at its first candle after that."""
-    closes = column["close"][begin : begin + 1 if exactly else None]
-    known = closes[~np.isnan(closes)]
-    return float(known[0]) if len(known) else float("nan")
 
 
 def _holdings(given: Mapping[str, float] | None, candles: Sequence[Candles], markets: Sequence[Market]) -> list[float]:

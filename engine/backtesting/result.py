@@ -13,15 +13,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from engine.backtesting.blame import guarded
+from engine.backtesting.describing import described
 from engine.backtesting.run import Run
+from engine.backtesting.shares import (
+    Holding,
+    StrategyShare,
+    exposure_of,
+    holdings_of,
+    positions_over_time,
+    shares_of,
+    told_shares,
+)
 from engine.backtesting.worth import floating_of, notional_of
 from engine.candles import Candles, holes
 from engine.candles.timeframes import MINUTE_MS, counted, iso
 from engine.core import codes
-from engine.errors import EngineError
+from engine.errors import ConfigError, EngineError, did_you_mean
 from engine.metrics import Metrics, PnlTerms, buy_and_hold, compute
 from engine.plans import Outcome, Review
-from engine.strategy import check_value
 from engine.trades import round_trips
 
 if TYPE_CHECKING:
@@ -59,59 +68,108 @@ class Result:
     @cached_property
     def trade_rows(self) -> np.ndarray[Any, Any]:
         """Return the round trips as rows, open ones last."""
-        sizes = np.array([m.contract_size if m.kind == "inverse" else np.nan for m in self.inputs.markets])
+        of = [self.inputs.markets[market] for _, market in self.inputs.books]
+        sizes = np.array([one.contract_size if one.kind == "inverse" else np.nan for one in of])
         inverse = None if np.isnan(sizes).all() else sizes
         return round_trips(np.concatenate([self._held_rows(), self.fill_rows]), self.payment_rows, inverse)
 
-    @cached_property
+    @property
     def reviews(self) -> list[Review]:
         """Return what each strategy instance says of its own result, such as a grid's matched pairs."""
+        return [review for _, review in self._reviewed]
+
+    def _of_seat(self, slot: int) -> dict[str, Any]:
+        """Return whose and of which markets a plan or review is, where several strategies share the account."""
+        seat = self.inputs.seats[slot]
+        if not self.inputs.several:
+            return {}
+        return {"strategy": seat.name, "markets": [self.inputs.markets[one].symbol for one in seat.markets]}
+
+    @cached_property
+    def _reviewed(self) -> list[tuple[int, Review]]:
         inputs, books = self.inputs, self.run.books
         found = []
-        width = len(books) // len(inputs.strategies)
-        for slot, strategy in enumerate(inputs.strategies):
-            own = slice(slot * width, (slot + 1) * width)
-            terms = self._terms_of(own)
-            rows = self.fill_rows
-            outcome = Outcome(
-                start=inputs.starts[slot],
-                fills=rows[(rows["book"] >= own.start) & (rows["book"] < own.stop)],
-                prices=tuple(books["price"][own].tolist()),
-                positions=tuple(books["position"][own].tolist()),
-                entries=tuple(books["entry"][own].tolist()),
-                realised=terms.realised,
-                floating_change=terms.floating_change,
-                fees=terms.fees,
-                state=self.run.states[slot],
+        for slot, seat in enumerate(inputs.seats):
+            own = self._books_of(slot)
+            terms = self.terms_of(own)
+            review = guarded(
+                seat.strategy.review,
+                "review",
+                Outcome(
+                    start=seat.start,
+                    fills=self._fills_of(own),
+                    prices=tuple(books["price"][own].tolist()),
+                    positions=tuple(books["position"][own].tolist()),
+                    entries=tuple(books["entry"][own].tolist()),
+                    realised=terms.realised,
+                    floating_change=terms.floating_change,
+                    fees=terms.fees,
+                    state=self.run.states[slot],
+                ),
             )
-            review = guarded(strategy.review, "review", outcome)
             if review is not None:
-                found.append(review)
+                found.append((slot, review))
         return found
+
+    def _books_of(self, slot: int) -> slice:
+        row = self.run.slots[slot]
+        return slice(int(row["first_book"]), int(row["first_book"] + row["book_count"]))
+
+    def _fills_of(self, own: slice) -> np.ndarray[Any, Any]:
+        """Return the fills of some books, counted from the first of them, as the strategy counts its markets."""
+        rows = self.fill_rows
+        rows = np.array(rows[(rows["book"] >= own.start) & (rows["book"] < own.stop)])
+        rows["book"] -= own.start
+        return rows
 
     def _held_rows(self) -> np.ndarray[Any, Any]:
         """Return the coins held at the start as if they had been bought, free of cost, at their market's first open."""
         inputs = self.inputs
-        books = [book for book, quantity in enumerate(inputs.holdings) if quantity]
+        books = [book for book, quantity in enumerate(inputs.held) if quantity]
         rows = np.zeros(len(books), self.fill_rows.dtype)
         for row, book in zip(rows, books, strict=True):
-            price = float(inputs.candles[book].open[0])
-            row["ms"], row["book"], row["side"], row["reason"] = (
-                inputs.candles[book].first_ms,
-                book,
-                1,
-                codes.REASON_HELD,
-            )
-            row["quantity"] = row["position"] = inputs.holdings[book]
+            candles = inputs.candles[inputs.books[book][1]]
+            row["ms"], row["book"], row["side"], row["reason"] = candles.first_ms, book, 1, codes.REASON_HELD
+            row["quantity"] = row["position"] = inputs.held[book]
+            price = float(candles.open[0])
             row["price"] = row["planned"] = row["entry"] = row["high"] = row["low"] = price
         return rows
 
     @cached_property
+    def by_strategy(self) -> list[StrategyShare]:
+        """Return each strategy's share of the result; their terms add up to the account's."""
+        return shares_of(self)
+
+    @cached_property
+    def held(self) -> list[Holding]:
+        """Return what the venue held of each market at the end, and who held what of it."""
+        return holdings_of(self)
+
+    def positions(self, symbol: str) -> pd.DataFrame:
+        """Return what each strategy held of a market at each close, base, and the sum of it as "net"."""
+        import pandas as pd
+
+        inputs = self.inputs
+        known = [market.symbol for market in inputs.markets]
+        if symbol not in known:
+            raise ConfigError(f"positions: unknown market {symbol}{did_you_mean(symbol, known)}")
+        index = known.index(symbol)
+        names = [inputs.seats[seat].name for seat, market in inputs.books if market == index]
+        held = positions_over_time(self, index)
+        return pd.DataFrame(held, self.equity.index, names).assign(net=held.sum(axis=1))
+
+    @cached_property
+    def exposure_curve(self) -> np.ndarray[Any, Any]:
+        """Return the gross notional at each close, quote, as the venue counts it."""
+        return exposure_of(self)
+
+    @cached_property
     def terms(self) -> PnlTerms:
         """Return the right side of the PnL identity (rule A1), added up from fills."""
-        return self._terms_of(slice(None))
+        return self.terms_of(slice(None))
 
-    def _terms_of(self, own: slice) -> PnlTerms:
+    def terms_of(self, own: slice | list[int]) -> PnlTerms:
+        """Return the terms of some books alone."""
         books = self.run.books[own]
         sums = {name: float(books[name].sum()) for name in ("realised", "fees", "funding", "interest")}
         return PnlTerms(floating_change=float(floating_of(books, self.inputs.markets).sum()), **sums)
@@ -138,7 +196,7 @@ class Result:
             cash=inputs.equity_start,
             close_ms=self.close_ms,
             equity=self.equity_curve,
-            gross_notional=self.run.exposure[: len(self.equity_curve)],
+            gross_notional=self.exposure_curve,
             fills=self.fill_rows,
             trades=self.trade_rows,
             terms=self.terms,
@@ -210,7 +268,7 @@ class Result:
                 "these are partial results"
             )
         if not self.run.compiled:
-            said.append(f"interpreted, about 100 times slower: {inputs.native.reason}")
+            said.append(f"interpreted, about 100 times slower: {self._obstacle()}")
         if not self.has_headline:
             said.append("the result changes its sign with the path inside candles: no single number stands for it")
         short = int(self.run.run[0]["detail_short"])
@@ -218,9 +276,15 @@ class Result:
             said.append(f"{short:,} candles were replayed without their finer candles, which were missing or disagreed")
         return said
 
-    def reason_text(self, number: int) -> str:
-        """Return the reason tag of a number in fills and trades."""
-        reasons = self.inputs.program.reasons
+    def _obstacle(self) -> str:
+        inputs = self.inputs
+        seat = next((one for one in inputs.seats if one.native is inputs.native), inputs.seats[0])
+        apart = inputs.several and seat.native.reason != "that was asked for"
+        return f"{seat.name}: {seat.native.reason}" if apart else seat.native.reason
+
+    def reason_text(self, number: int, book: int = 0) -> str:
+        """Return the reason tag of a number in fills and trades; each strategy numbers its own."""
+        reasons = self.inputs.seats[self.inputs.books[book][0]].program.reasons
         return reasons[number] if 0 <= number < len(reasons) else ""
 
     def columns(self, what: str) -> dict[str, Any]:
@@ -276,11 +340,7 @@ class Result:
         """Return metrics, bounds, warnings and what the run was made of, ready for JSON."""
         inputs, bounds = self.inputs, self.range
         return {
-            "strategy": type(inputs.strategy).__name__,
-            "parameters": {name: _plain(value) for name, value in inputs.strategy.values().items()},
-            "defaults": {
-                name: _plain(check_value("", name, one, one.default)) for name, one in inputs.strategy.params.items()
-            },
+            **described(inputs),
             "markets": [market.as_dict() for market in inputs.markets],
             "candles": [_described(candles) for candles in inputs.candles],
             "cash": inputs.cash,
@@ -293,8 +353,9 @@ class Result:
             "final_equity_by_path": self.ends,
             "path_dependent_candles": self.path_dependent,
             "metrics": self.metrics.as_dict(),
-            "plans": [asdict(plan) for plan in inputs.plans if plan is not None],
-            "reviews": [asdict(review) for review in self.reviews],
+            "plans": [self._of_seat(slot) | asdict(plan) for slot, plan in enumerate(inputs.plans) if plan is not None],
+            "reviews": [self._of_seat(slot) | asdict(review) for slot, review in self._reviewed],
+            **(told_shares(self) if inputs.several else {}),
             "events": self.event_counts(),
             "hashes": inputs.hashes,
             "versions": {"python": platform.python_version()}
@@ -311,11 +372,10 @@ class Result:
         """Return the result in a line."""
         m = self.metrics
         total = "–" if m.total_return is None else f"{m.total_return:+.2%}"
-        return f"Result({self.inputs.strategy!r}: {total} on path {self.run.rules.path}, {m.trades} trades)"
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float | str | list) else str(value)
+        seats = {seat.name: seat.given for seat in self.inputs.seats}
+        return (
+            f"Result({', '.join(map(repr, seats.values()))}: {total} on path {self.run.rules.path}, {m.trades} trades)"
+        )
 
 
 def _described(candles: Candles) -> dict[str, Any]:

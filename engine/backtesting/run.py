@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.backtesting.blame import blamed
-from engine.backtesting.inputs import Inputs, Rows, Rules
+from engine.backtesting.inputs import Inputs, Rules
+from engine.backtesting.seats import Rows
 from engine.candles.timeframes import iso
 from engine.codecache import interrupts_wait
 from engine.compiling import Interpreted
@@ -59,10 +60,10 @@ class Run:
     def __init__(self, inputs: Inputs, rules: Rules, *, compiled: bool = True) -> None:
         """Allocate everything; nothing has happened yet."""
         self.inputs, self.rules = inputs, rules
-        self.compiled = compiled and bool(inputs.native.addresses)
-        timestamps, width = inputs.grid.shape
-        capacity = max(strategy.max_orders for strategy in inputs.strategies)
-        self.states = [to_record(strategy) for strategy in inputs.strategies]
+        self.compiled = compiled and all(seat.native.addresses for seat in inputs.seats)
+        timestamps, width = len(inputs.grid), len(inputs.books)
+        capacity = max(seat.strategy.max_orders for seat in inputs.seats)
+        self.states = [to_record(seat.strategy) for seat in inputs.seats]
         self.balances, self.markets, self.details = self._markets(inputs)
         self.orders = np.zeros((width, capacity), ORDER)
         self.books = np.zeros(width, BOOK)
@@ -71,19 +72,22 @@ class Run:
         self.equity, self.exposure = np.empty(timestamps), np.empty(timestamps)  # written in order, read up to `k`
         self.dependent = np.zeros(timestamps, np.uint8)
         max_fills = 1_000 + 8 * capacity
-        books_a_slot = width // len(self.slots)
-        crossed = sum(m.kind != "spot" and m.margin_mode == "cross" for m in inputs.markets)  # may liquidate each other
+        crossed = sum(  # books that may liquidate each other
+            inputs.markets[m].kind != "spot" and inputs.markets[m].margin_mode == "cross" for _, m in inputs.books
+        )
         self._fill_room = 2 * max_fills + 2 + crossed
-        self._event_room = 2 * max_fills + (4 * books_a_slot + crossed) * capacity
+        widest = max(len(seat.markets) for seat in inputs.seats)
+        self._event_room = 2 * max_fills + (4 * widest + crossed) * capacity
         self.fills = np.zeros(4 * self._fill_room, FILL)
         self.events = np.zeros(4 * self._event_room, EVENT)
         self._payment_room = self._fill_room
         self.payments = np.zeros(4 * self._payment_room, PAYMENT)
-        scratch = BOOK_SIZE + capacity * ORDER_SIZE + 2 * BALANCE_SIZE + self.states[0].itemsize
+        scratch = BOOK_SIZE + capacity * ORDER_SIZE + 2 * BALANCE_SIZE + max(state.itemsize for state in self.states)
         self._scratch = np.zeros(2 * scratch, np.uint8)
         self.run[0]["cross_books"] = crossed
         self._fill_run(max_fills, scratch)
-        self._fill_books(capacity, books_a_slot)
+        self._fill_books(capacity)
+        self._fill_slots()
         self.interpreted: list[Interpreted] = []
         self._point_steps()
         with interrupts_wait():
@@ -108,7 +112,7 @@ class Run:
             for name, value in market.record(venues.index(market.venue), base).items():
                 markets[index][name] = value
             carry = inputs.carries[index]
-            markets[index]["sharing"] = 1
+            markets[index]["sharing"] = sum(m == index for _, m in inputs.books)
             markets[index]["tiers"], markets[index]["tier_count"] = carry.tiers.ctypes.data, len(carry.tiers)
             markets[index]["funding"], markets[index]["funding_count"] = carry.stamps.ctypes.data, len(carry.stamps)
             if carry.mark is not None:
@@ -158,49 +162,45 @@ class Run:
         for name, step in STEPS_OF_CORE.items():
             run[name] = step.address
 
-    def _fill_books(self, capacity: int, books_a_slot: int) -> None:
-        address = self.run.ctypes.data
-        for index in range(len(self.books)):
-            book = self.books[index]
-            book["run"], book["index"], book["market"] = address, index, index
-            book["slot"] = index // books_a_slot
+    def _fill_books(self, capacity: int) -> None:
+        inputs, address = self.inputs, self.run.ctypes.data
+        for index, (seat, market) in enumerate(inputs.books):
+            book, held = self.books[index], inputs.held[index]
+            book["run"], book["index"], book["market"], book["slot"] = address, index, market, seat
             book["orders"], book["capacity"] = self.orders[index].ctypes.data, capacity
             book["first_free"] = book["first_waiting"] = book["last_waiting"] = -1
             book["above"], book["above_slot"] = np.inf, -1
             book["below"], book["below_slot"] = -np.inf, -1
-            book["allocation"] = 1.0 if self.inputs.portfolio else 1.0 / len(self.books)
+            book["allocation"] = inputs.seats[seat].allocation
             book["volume_left"] = np.inf
             book["mark"] = np.nan
             book["liquidated_below"], book["liquidated_above"] = -np.inf, np.inf
-            if self.inputs.holdings[index]:
-                first = self.inputs.candles[index].open[0]
-                book["position"] = self.inputs.holdings[index]
+            if held:
+                book["position"] = held
+                first = inputs.candles[market].open[0]
                 book["entry"] = book["price"] = book["trade_high"] = book["trade_low"] = first
-        for index, (state, rows) in enumerate(zip(self.states, self.inputs.indicators, strict=True)):
-            slot = self.slots[index]
-            slot["run"], slot["state"], slot["state_size"] = address, state.ctypes.data, state.itemsize
-            slot["indicators"], slot["indicator_stride"] = rows.ctypes.data, rows.strides[0]
-            slot["first_book"], slot["book_count"] = index * books_a_slot, books_a_slot
-            slot["timeless"] = self.inputs.program.timeless
+
+    def _fill_slots(self) -> None:
+        first_book = 0
+        for slot, seat, state in zip(self.slots, self.inputs.seats, self.states, strict=True):
+            slot["run"], slot["state"], slot["state_size"] = self.run.ctypes.data, state.ctypes.data, state.itemsize
+            slot["indicators"], slot["indicator_stride"] = seat.indicators.ctypes.data, seat.indicators.strides[0]
+            slot["first_book"], slot["book_count"] = first_book, len(seat.markets)
+            slot["timeless"] = seat.program.timeless
+            first_book += len(seat.markets)
 
     def _point_steps(self) -> None:
         """Point the slots at the compiled steps, or at Python."""
         if self.compiled:
-            for step, address in self.inputs.native.addresses.items():
-                self.slots[step] = address
+            for slot, seat in zip(self.slots, self.inputs.seats, strict=True):
+                for step, address in seat.native.addresses.items():
+                    slot[step] = address
             return
         accounts = [Account(self.books, i, self.books.ctypes.data + i * BOOK_SIZE) for i in range(len(self.books))]
-        for index, state in enumerate(self.states):
-            slot = self.slots[index]
+        for slot, seat, state in zip(self.slots, self.inputs.seats, self.states, strict=True):
             own = accounts[slot["first_book"] : slot["first_book"] + slot["book_count"]]
-            twin = Interpreted(
-                self.inputs.program,
-                state,
-                self.inputs.grid,
-                self.inputs.indicators[index],
-                own,
-                None if self.inputs.portfolio else index,
-            )
+            columns = seat.markets if seat.portfolio else None
+            twin = Interpreted(seat.program, state, self.inputs.grid, seat.indicators, own, columns)
             self.interpreted.append(twin)
             for step, address in twin.addresses.items():
                 slot[step] = address
@@ -282,7 +282,9 @@ class Run:
     def _failure(self, status: int) -> BaseException:
         k = self.k
         when = iso(int(self.inputs.grid["open_ms"][k, 0]))
-        owner = type(self.inputs.strategy).__name__
+        b = int(self.run[0]["b"])  # the seat that was asked, or the book that was matched
+        seat = self.inputs.seats[b if self.run[0]["phase"] == 1 else self.inputs.books[b][0]]
+        owner = seat.name
         if status == codes.TOO_MANY_FILLS:
             limit = int(self.run[0]["max_candle_fills"])
             return StrategyError(

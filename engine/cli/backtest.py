@@ -28,7 +28,10 @@ def backtest(
     until: Annotated[str | None, typer.Option("--to", help="Candles open before this, such as 2025-01-01.")] = None,
     timeframe: Annotated[str | None, typer.Option("--timeframe", help="Length of one candle, such as 1h.")] = None,
     param: Annotated[
-        list[str] | None, typer.Option("--param", help="A parameter, such as fast=10; repeat for more.")
+        list[str] | None,
+        typer.Option(
+            "--param", help="A parameter, such as fast=10 (of several strategies NAME.fast=10); repeat for more."
+        ),
     ] = None,
     cash: Annotated[float | None, typer.Option("--cash", help="Starting cash in quote currency.")] = None,
     path: Annotated[
@@ -114,7 +117,7 @@ def _run(
 
     try:
         return run(
-            inputs.strategy,
+            inputs.trading,
             inputs.candles,
             inputs.markets,
             cash=inputs.cash,

@@ -26,7 +26,10 @@ def plan(
     until: Annotated[str | None, typer.Option("--to", help="Candles open before this, such as 2025-01-01.")] = None,
     timeframe: Annotated[str | None, typer.Option("--timeframe", help="Length of one candle, such as 1h.")] = None,
     param: Annotated[
-        list[str] | None, typer.Option("--param", help="A parameter, such as levels=20; repeat for more.")
+        list[str] | None,
+        typer.Option(
+            "--param", help="A parameter, such as levels=20 (of several strategies NAME.levels=20); repeat for more."
+        ),
     ] = None,
     cash: Annotated[float | None, typer.Option("--cash", help="Starting cash in quote currency.")] = None,
     root: Annotated[Path | None, typer.Option("--root", help="Folder of the candle store.")] = None,
@@ -48,28 +51,35 @@ def plan(
     defined = flags.over(read_definition(definition, settings))
     inputs = inputs_of(defined, str(root or settings.data_root))
     gathered = gather(
-        inputs.strategy, inputs.candles, inputs.markets, cash=inputs.cash, holdings=inputs.holdings, compiled=False,
+        inputs.trading, inputs.candles, inputs.markets, cash=inputs.cash, holdings=inputs.holdings, compiled=False,
         check_causality=False, refuse=False,
     )  # fmt: skip
-    found = [(start.market, one) for start, one in zip(gathered.starts, gathered.plans, strict=True) if one is not None]
-    refused = any(one.refusals for _, one in found)
+    found = [
+        (seat.name if gathered.several else defined.strategy, seat.start.market, seat.plan)
+        for seat in gathered.seats
+        if seat.plan is not None
+    ]
+    refused = any(one.refusals for _, _, one in found)
     if as_json:
-        _print_json(found)
+        _print_json(found, gathered.several)
     else:
         _print(defined.name, defined.strategy, found, inputs.notes)
     if refused:
         raise typer.Exit(REFUSED)
 
 
-def _print_json(found: list[tuple[Market, Plan]]) -> None:
+def _print_json(found: list[tuple[str, Market, Plan]], several: bool) -> None:
     import json
     from dataclasses import asdict
 
-    plans = [{"market": market.symbol, **asdict(one)} for market, one in found]
+    plans = [
+        {**({"strategy": name} if several else {}), "market": market.symbol, **asdict(one)}
+        for name, market, one in found
+    ]
     typer.echo(json.dumps(plans, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def _print(name: str, strategy: str, found: list[tuple[Market, Plan]], notes: list[str]) -> None:
+def _print(name: str, strategies: str, found: list[tuple[str, Market, Plan]], notes: list[str]) -> None:
     from rich.console import Console
     from rich.markup import escape
 
@@ -77,11 +87,11 @@ def _print(name: str, strategy: str, found: list[tuple[Market, Plan]], notes: li
 
     console = Console(highlight=False)
     if not found:
-        console.print(f"{escape(name)}: {escape(strategy)} has no pre-flight; tradewind backtest runs it")
+        console.print(f"{escape(name)}: {escape(strategies)} has no pre-flight; tradewind backtest runs it")
         return
     for note in notes:
         console.print(f"[dim]· {escape(note)}[/dim]", soft_wrap=True)
-    for market, one in found:
+    for strategy, market, one in found:
         console.print(f"[bold]{escape(name)}[/bold]: {escape(strategy)} on {escape(market.symbol)}, {market.kind}\n")
         units = market_units(market)
         if one.facts:

@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from engine.candles.timeframes import counted, iso
 from engine.cli.facts import print_facts, units_of
+from engine.cli.shares import print_shares
 from engine.cli.words import UNDEFINED, days, money, number, percent
 from engine.plans import Fact
 
@@ -40,8 +41,12 @@ def print_result(console: Console, name: str, summary: dict[str, Any]) -> None:
             remark = f"  [dim]{escape(base)}[/dim]" if base else ""
             console.print(f"  {label:<18} {shown}{remark}", soft_wrap=True)
         console.print()
-    for review, market in zip(summary["reviews"], summary["markets"], strict=False):
-        console.print(f"[bold]{escape(review['title'])}[/bold]")
+    print_shares(console, summary, currency)
+    by_symbol = {market["symbol"]: market for market in summary["markets"]}
+    for index, review in enumerate(summary["reviews"]):
+        of = f"{review['strategy']}: " if "strategy" in review else ""
+        market = by_symbol[review["markets"][0]] if of else summary["markets"][min(index, len(by_symbol) - 1)]
+        console.print(f"[bold]{escape(of + review['title'])}[/bold]")
         print_facts(console, [Fact(**fact) for fact in review["facts"]], units_of(market), width)
         console.print()
     if summary["events"]:

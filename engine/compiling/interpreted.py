@@ -7,7 +7,7 @@ attributes: a field called `size` or `min` would otherwise answer with numpy's o
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -139,21 +139,20 @@ class Interpreted:
         candles: np.ndarray[Any, Any],
         indicators: np.ndarray[Any, Any],
         accounts: list[Account],
-        column: int | None,
+        columns: Sequence[int] | None,
     ) -> None:
-        """Bind the program to the run's memory; column is the slot's market, None for a portfolio strategy."""
+        """Bind the program to the run's memory; columns are a portfolio strategy's markets; None: it has one."""
         self.error: BaseException | None = None
         self._functions = program.functions()
         self._strategy = rows_type(record.dtype, "Self")(record)
         self._accounts = accounts
         self.addresses: dict[str, int] = {}
         self._keep: list[Any] = []
-        markets = candles.shape[1]
-        if column is None:
+        if columns is not None:
             account: Any = Portfolio(accounts)
-            candle = [Candle(candles) for _ in range(markets)]
+            candle = [Candle(candles) for _ in columns]
             ind_type = rows_type(indicators.dtype, "Indicators")
-            ind = [ind_type(indicators) for _ in range(markets)]
+            ind = [ind_type(indicators) for _ in columns]
         else:
             account = accounts[0]
             candle = Candle(candles)
@@ -163,8 +162,10 @@ class Interpreted:
             function = self._functions[step]
             if step == "on_fill":
                 callback = self._on_fill(function, accounts)
-            elif column is None:
-                callback = self._on_timestamp(function, candle, ind, account, bases)
+            elif columns is not None:
+                width = indicators.dtype.itemsize // 8
+                steps = [(column * (CANDLE_SIZE // 8), index * width) for index, column in enumerate(columns)]
+                callback = self._on_timestamp(function, candle, ind, account, bases, steps)
             else:
                 callback = self._on_candle(function, candle, ind, account, bases)
             made = CALLBACK(callback)
@@ -188,16 +189,17 @@ class Interpreted:
 
         return on_candle
 
-    def _on_timestamp(self, function: Any, candles: Any, ind: Any, account: Any, bases: tuple[int, int]) -> Step:
+    def _on_timestamp(
+        self, function: Any, candles: Any, ind: Any, account: Any, bases: tuple[int, int], steps: list[tuple[int, int]]
+    ) -> Step:
         strategy, candle_base, ind_base = self._strategy, *bases
-        rows = candles[0]._tw_whole.nbytes // CANDLE_SIZE
-        width = ind[0]._tw_whole.nbytes // rows // 8
+        places = [(row, values, *step) for row, values, step in zip(candles, ind, steps, strict=True)]
 
         def on_timestamp(_strategy: int, candle_at: int, ind_at: int, _account: int) -> int:
             try:
-                for market, (row, values) in enumerate(zip(candles, ind, strict=True)):
-                    row._tw_at = ((candle_at - candle_base) >> 3) + market * (CANDLE_SIZE // 8)
-                    values._tw_at = ((ind_at - ind_base) >> 3) + market * width
+                first_candle, first_ind = (candle_at - candle_base) >> 3, (ind_at - ind_base) >> 3
+                for row, values, candle_step, ind_step in places:
+                    row._tw_at, values._tw_at = first_candle + candle_step, first_ind + ind_step
                 function(strategy, candles, ind, account)
             except BaseException as error:
                 self.error = error

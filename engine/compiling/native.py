@@ -19,8 +19,8 @@ from engine.compiling.program import Program
 from engine.compiling.twins import OF_METHOD
 from engine.core.account_type import account_at, portfolio_at
 from engine.core.jit import c_function
-from engine.core.memory import candle_at, record_reader, run_at, slot_at
-from engine.core.records import CANDLE, FILL
+from engine.core.memory import book_of, candle_at, record_reader, run_at, slot_at
+from engine.core.records import CANDLE, CANDLE_SIZE, FILL
 from engine.core.rows_type import rows_reader
 
 # The author's array bounds are always checked: a wrong index there is an error with a line, not a silent overwrite.
@@ -55,9 +55,11 @@ def {step}(strategy, candle, ind, account):
 """
 _READERS = """
 def candles_at(address, account):
-    return candle_rows_at(address, run_at(slot_at(account).run).market_count)
+    slot = slot_at(account)
+    first = book_of(run_at(slot.run), slot.first_book).market
+    return candle_rows_at(address + first * CANDLE_SIZE, slot.book_count)
 def inds_at(address, account):
-    return ind_rows_at(address, run_at(slot_at(account).run).market_count)
+    return ind_rows_at(address, slot_at(account).book_count)
 """
 
 
@@ -111,7 +113,8 @@ def compile_steps(program: Program, strategy: np.dtype[np.void], indicators: np.
     for piece in program.pieces.values():  # the same functions, now calling compiled ones
         piece.link(made, checked.__getitem__, twin)
     readers: dict[str, Any] = {
-        "slot_at": slot_at, "run_at": run_at, "__name__": __name__, "strategy_at": record_reader(strategy),
+        "slot_at": slot_at, "run_at": run_at, "book_of": book_of, "CANDLE_SIZE": CANDLE_SIZE, "__name__": __name__,
+        "strategy_at": record_reader(strategy),
         "candle_rows_at": rows_reader(CANDLE), "ind_rows_at": rows_reader(indicators),
         "ind_at": record_reader(indicators), "candle_at": candle_at, "fill_at": record_reader(FILL),
     }  # fmt: skip

@@ -210,8 +210,10 @@ def fill_order(address, slot, maker, quantity, price, planned):
     strategy = slot_of(run, book.slot)
     if strategy.on_fill != 0:
         row = run.fills + at * FILL_SIZE
+        fill.book = book.index - strategy.first_book  # a strategy counts its own markets; the log counts all books
         if call(strategy.on_fill, strategy.state, row, 0, address) != 0:
             run.status = codes.STRATEGY_FAILED
+        fill.book = book.index
     return run.status
 
 
@@ -303,12 +305,12 @@ def _cancel_unreducing(book):
 
 
 @inner
-def shrink_to_position(book, order, quantity):
+def shrink_to_position(book, order, quantity, fee_rate):
     """Return what a reduce-only order may fill; a shrunk one is recorded with both numbers."""
     market = market_of(run_at(book.run), book.market)
     held = to_lot(abs(book.position), market)
     if market.kind == codes.MARGIN and book.position < 0.0:
-        held = closable(book, market)
+        held = closable(book, market, fee_rate)
         if quantity >= min(book.principal, held) * (1.0 - 1e-12):
             order.quantity = order.filled + held  # whoever buys back all that was borrowed means the whole debt
             return held

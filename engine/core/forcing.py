@@ -63,7 +63,7 @@ def force_out(address, kind, _b, planned, _y):
     quantity = abs(book.position)
     owes = market.kind == codes.MARGIN and book.position < 0.0
     if owes:
-        quantity = closable(book, market)
+        quantity = closable(book, market, market.taker_fee_rate)
     price, book.forced_fee_rate = planned, market.taker_fee_rate
     reason = codes.REASON_SETTLEMENT
     if liquidating:

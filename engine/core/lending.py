@@ -64,11 +64,11 @@ def borrow(run, book, market, was, price):
 
 
 @inner
-def closable(book, market):
+def closable(book, market, fee_rate):
     """Return the quantity that buys the debt back whole: up to the lot, and with the coins that the fee takes."""
     owed = -book.position
     if market.fee_in_base:
-        owed /= 1.0 - market.taker_fee_rate
+        owed /= 1.0 - fee_rate
     lots = owed * market.lot_scale / market.lot_units
     nearest = np.rint(lots)
     if abs(lots - nearest) > max(1e-9, 1e-15 * lots):

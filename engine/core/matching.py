@@ -102,10 +102,10 @@ def _affordable(book, slot, market, price):
 
 
 @inner
-def _fillable(book, order, market):
+def _fillable(book, order, market, fee_rate):
     quantity = order.quantity - order.filled
     if order.reduce_only:
-        quantity = shrink_to_position(book, order, quantity)
+        quantity = shrink_to_position(book, order, quantity, fee_rate)
     elif market.kind == codes.SPOT and order.side < 0 and quantity > book.position:
         # A stop may have sold the coins that this order was resting on.
         held = to_lot(book.position, market)
@@ -124,7 +124,7 @@ def _take(book, slot, market, planned, limit):
     price = taker_price(planned, order.side, market)
     if not np.isnan(limit) and order.side * (price - limit) > 0.0:
         price = limit
-    quantity = _fillable(book, order, market)
+    quantity = _fillable(book, order, market, market.taker_fee_rate)
     if quantity > 0.0:
         book.volume_left -= quantity
         execute(book, slot, quantity, price, planned, 0)
@@ -204,7 +204,7 @@ def trigger(book, slot, market, open_price):
         at = order.price
         if order.side * (order.price - open_price) > 0.0:  # never so for NaN: not at the open
             at = open_price
-        quantity = _fillable(book, order, market)
+        quantity = _fillable(book, order, market, market.maker_fee_rate)
         if quantity <= 0.0:
             end_order(book, slot, codes.CANCELLED_NOTHING_TO_REDUCE, 0.0, 0.0)
             return

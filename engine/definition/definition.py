@@ -13,11 +13,12 @@ from typing import Any
 from engine.candles.timeframes import parse_market, parse_time, timeframe_ms
 from engine.core.codes import PATHS
 from engine.definition.markets import market_values
+from engine.definition.parts import Part, read_parts
 from engine.definition.tables import Table
 from engine.errors import ConfigError, did_you_mean
 from engine.settings import RuleSettings, Settings, read_toml
 
-TOP = ("strategy", "cash", "holdings", "candles", "market", "markets", "rules", "parameters")
+TOP = ("strategy", "strategies", "cash", "holdings", "candles", "market", "markets", "rules", "parameters")
 CANDLES = ("market", "timeframe", "from", "to", "scenario", "seed", "detail")
 RULES = tuple(one.name for one in fields(RuleSettings))
 AUTO = "auto"
@@ -29,7 +30,7 @@ class Definition:
 
     name: str
     where: str  # the file, as errors name it
-    strategy: str
+    strategy: str  # of several: their names
     cash: float | Mapping[str, float]
     sources: tuple[str, ...]  # "venue:symbol", one a market
     timeframe: str
@@ -44,6 +45,7 @@ class Definition:
     holdings: Mapping[str, float] = field(default_factory=dict)  # base coin at the start, by symbol
     parameters: Mapping[str, Any] = field(default_factory=dict)
     flagged: Mapping[str, Any] = field(default_factory=dict)  # parameters of the command line, over `parameters`
+    parts: tuple[Part, ...] = ()  # of several strategies: one each
 
     @property
     def simulated(self) -> bool:
@@ -104,7 +106,8 @@ def read_definition(path: Path, settings: Settings) -> Definition:
         raise ConfigError(not_found(path))
     where = str(path)
     top = Table(read_toml(path), where, TOP)
-    strategy = top.required("strategy", '"moving_average_short"')
+    parts = read_parts(top)
+    strategy = " + ".join(part.name for part in parts) or top.required("strategy", '"moving_average_short"')
     if not isinstance(strategy, str):
         raise top.refusal("strategy", "a strategy's name in quotes", strategy)
     cash = _cash(top, settings.cash)
@@ -121,6 +124,7 @@ def read_definition(path: Path, settings: Settings) -> Definition:
         markets=_markets(top, where),
         rules=_rules(Table(top.values.get("rules", {}), f"{where}: [rules]", RULES), settings.rules),
         parameters=_plain_table(top.values.get("parameters", {}), f"{where}: [parameters]"),
+        parts=parts,
     )
 
 

@@ -15,13 +15,14 @@ from engine.candles import Candles, holes, load_candles
 from engine.candles.timeframes import parse_time
 from engine.definition.definition import AUTO, Definition
 from engine.definition.markets import with_shape
+from engine.definition.parts import flagged_parts
 from engine.errors import ConfigError, DataError
 from engine.market import Market, tick_of
 from engine.plugins import strategy_class
 from engine.strategy import Strategy, check_value
 
 if TYPE_CHECKING:
-    from engine.backtesting import Rules
+    from engine.backtesting import Rules, Use
 
 DEFAULT_LOT = 0.00001
 
@@ -30,7 +31,7 @@ DEFAULT_LOT = 0.00001
 class RunInputs:
     """Hold what `backtest()` takes; notes: what the definition left open and we filled in, a sentence each."""
 
-    strategy: Strategy
+    trading: Strategy | list[Use]
     candles: list[Candles]
     markets: list[Market]
     detail: list[Candles] | None
@@ -39,6 +40,11 @@ class RunInputs:
     rules: Rules
     notes: list[str]
 
+    @property
+    def strategy(self) -> Strategy:
+        """Return the strategy, or the first of several."""
+        return self.trading if isinstance(self.trading, Strategy) else self.trading[0].strategy
+
 
 def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInputs:
     """Find the strategy, load the candles of the store in `root`, describe the markets; strict: holes are an error."""
@@ -46,7 +52,8 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
     since, until = definition.since, definition.until
     if since is not None and until is not None and parse_time(since) >= parse_time(until):
         raise ConfigError(f"from, to: expected a span that begins before it ends, were {since} and {until}")
-    strategy, rules = _strategy(definition), _rules(definition)
+    trading: Strategy | list[Use] = _uses(definition) if definition.parts else _strategy(definition)
+    rules = _rules(definition)
     candles, *finer = (
         [_candles(definition, one, timeframe, root) for one in definition.sources] for timeframe in timeframes
     )
@@ -62,7 +69,7 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
     notes: list[str] = []
     markets = [_market(definition, one, notes) for one in candles]
     return RunInputs(
-        strategy=strategy,
+        trading=trading,
         candles=candles,
         markets=markets,
         detail=detail,
@@ -79,20 +86,46 @@ def candles_of(definition: Definition, root: str) -> list[Candles]:
 
 
 def _strategy(definition: Definition) -> Strategy:
+    where = f"{definition.where}: [parameters]"
+    return _made(
+        definition.strategy, definition.where, ((definition.parameters, where), (definition.flagged, "--param"))
+    )
+
+
+def _uses(definition: Definition) -> list[Use]:
+    from engine.backtesting import Use
+
+    flagged = flagged_parts(definition.parts, definition.flagged)
+    found = []
+    for part in definition.parts:
+        given = (
+            (part.parameters, f"{part.where}: [strategies.parameters]"),
+            (flagged[part.name], f"--param: {part.name}"),
+        )
+        strategy = _made(part.strategy, part.where, given)
+        try:
+            found.append(Use(strategy, part.markets, part.allocation, part.name))
+        except ConfigError as error:
+            raise ConfigError(f"{part.where}: {error}") from None
+    return found
+
+
+def _made(name: str, file: str, parameters: tuple[tuple[Mapping[str, Any], str], ...]) -> Strategy:
+    """Return the strategy of this name with its parameters, the later ones over the earlier; each knows its place."""
     try:
-        owner = strategy_class(definition.strategy)
+        owner = strategy_class(name)
     except ConfigError as error:
-        raise ConfigError(f"{definition.where}: {error}") from None
+        raise ConfigError(f"{file}: {error}") from None
     values: dict[str, Any] = {}
-    for given, where in ((definition.parameters, f"{definition.where}: [parameters]"), (definition.flagged, "--param")):
-        for name, value in given.items():
-            if name not in owner.params:
-                raise ConfigError(f"{where}: {definition.strategy}: {owner._unknown(name)}")
+    for given, where in parameters:
+        for key, value in given.items():
+            if key not in owner.params:
+                raise ConfigError(f"{where}: {name}: {owner._unknown(key)}")
             try:
-                values[name] = check_value(where, name, owner.params[name], value)
+                values[key] = check_value(where, key, owner.params[key], value)
             except ConfigError as error:  # a schedule's own error does not know whose it is
                 said = str(error)
-                raise ConfigError(said if said.startswith(where) else f"{where}: {name}: {said}") from None
+                raise ConfigError(said if said.startswith(where) else f"{where}: {key}: {said}") from None
     return owner(**values)
 
 

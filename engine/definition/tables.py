@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import ConfigError, did_you_mean
 
-WORDS = {str: "a text in quotes", float: "a number", int: "a whole number", bool: "true or false"}
+WORDS = {str: "a text in quotes", float: "a number", int: "a whole number", bool: "true or false", list: "a list"}
 
 
 class Table:

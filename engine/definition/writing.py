@@ -10,6 +10,7 @@ from typing import Any
 from engine.candles.timeframes import iso
 from engine.definition.definition import Definition
 from engine.definition.inputs import RunInputs
+from engine.strategy import Strategy
 
 
 def as_toml(definition: Definition, inputs: RunInputs) -> str:
@@ -25,10 +26,6 @@ def as_toml(definition: Definition, inputs: RunInputs) -> str:
         "seed": definition.seed,
         "detail": definition.detail,
     }
-    parameters = {
-        name: str(value) if value is not None and inputs.strategy.params[name].kind == "schedule" else value
-        for name, value in inputs.strategy.values().items()
-    }
     tables: list[tuple[str, Mapping[str, Any]]] = [("candles", candles)]
     if inputs.holdings:
         tables.append(("holdings", {json.dumps(symbol): held for symbol, held in inputs.holdings.items()}))
@@ -39,15 +36,32 @@ def as_toml(definition: Definition, inputs: RunInputs) -> str:
             (f'markets."{one.symbol}"', market.as_dict())
             for one, market in zip(inputs.candles, inputs.markets, strict=True)
         ]
-    tables += [("rules", asdict(inputs.rules)), ("parameters", parameters)]
+    tables.append(("rules", asdict(inputs.rules)))
+    if isinstance(inputs.trading, Strategy):
+        tables.append(("parameters", _parameters(inputs.trading)))
     lines = [
         f"# {definition.where} as it was run on {len(first):,} candles, with flags, settings and defaults.",
-        f"strategy = {_value(definition.strategy)}",
+        *([] if definition.parts else [f"strategy = {_value(definition.strategy)}"]),
         f"cash = {_cash(inputs.cash)}",
     ]
     for name, table in tables:
-        lines += ["", f"[{name}]", *(f"{key} = {_value(value)}" for key, value in table.items() if value is not None)]
+        lines += _table(f"[{name}]", table)
+    if not isinstance(inputs.trading, Strategy):
+        for part, use in zip(definition.parts, inputs.trading, strict=True):
+            own = {"strategy": part.strategy, "name": use.name, "markets": use.markets, "allocation": use.allocation}
+            lines += _table("[[strategies]]", own) + _table("[strategies.parameters]", _parameters(use.strategy))
     return "\n".join(lines) + "\n"
+
+
+def _table(heading: str, values: Mapping[str, Any]) -> list[str]:
+    return ["", heading, *(f"{key} = {_value(value)}" for key, value in values.items() if value is not None)]
+
+
+def _parameters(strategy: Strategy) -> dict[str, Any]:
+    return {
+        name: str(value) if value is not None and strategy.params[name].kind == "schedule" else value
+        for name, value in strategy.values().items()
+    }
 
 
 def _cash(cash: float | Mapping[str, float]) -> str:

@@ -123,8 +123,13 @@ def _levels(material: Material, index: int) -> tuple[list[dict[str, Any]], int]:
     found: list[dict[str, Any]] = []
     for kind in ("plans", "reviews"):
         told = material.summary[kind]
-        own = told[index] if len(told) == len(material.markets) else told[0] if told and index == 0 else None
-        found += [dict(level) for level in own["levels"]] if own else []
+        if told and "strategy" in told[0]:
+            own = [one for one in told if one["markets"] == [material.symbols[index]]]
+        elif len(told) == len(material.markets):
+            own = [told[index]]
+        else:
+            own = told[:1] if index == 0 else []
+        found += [dict(level) for one in own for level in one["levels"]]
     once = list({(level["price"], level["role"], level["label"]): level for level in found}.values())
     usable = [one for one in once if one["price"] is not None and np.isfinite(one["price"]) and one["price"] > 0.0]
     return usable[:LEVELS], max(0, len(usable) - LEVELS)

@@ -16,6 +16,7 @@ from engine.report.figures import Figures, path_points
 from engine.report.library import NOTICE, chart_library
 from engine.report.material import Material
 from engine.report.properties import properties
+from engine.report.shares import shares
 from engine.report.strategy import own_parts
 from engine.report.tables import drawdowns, groups, months, trades
 from engine.report.words import counted, day, days, minute, money, percent
@@ -47,6 +48,7 @@ def page(material: Material) -> str:
             identity_total=figures.identity_total(),
             unexplained=money(material.metrics["unexplained"], material.currency),
             costs=list(figures.costs()),
+            shares=shares(material),
             exposure=list(figures.exposure()),
             equity_words=_equity_words(material),
             has_hold=equity["hold"] is not None,

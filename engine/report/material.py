@@ -78,9 +78,10 @@ class Material:
 def of_result(result: Result, name: str = "") -> Material:
     """Return the material of a result in memory."""
     equity = result.columns("equity")
+    summary = {**result.summary(), "notes": []}
     return Material(
-        name=name or type(result.inputs.strategy).__name__,
-        summary={**result.summary(), "notes": []},
+        name=name or summary["strategy"],
+        summary=summary,
         fills=with_times_in_ms(result.columns("fills")),
         trades=with_times_in_ms(result.columns("trades")),
         close_ms=np.asarray(result.close_ms),

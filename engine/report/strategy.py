@@ -29,10 +29,15 @@ def own_parts(material: Material) -> list[Part]:
     found = []
     for kind, title in (("reviews", ""), ("plans", "Before the start")):
         told = material.summary[kind]
-        apart = len(told) == len(material.markets) > 1
+        apart = len(told) == len(material.markets) > 1 and "strategy" not in told[0]
         for index, one in enumerate(told):
-            market = material.markets[index if apart else 0]
-            part = _part(material, one, kind.removesuffix("s"), one.get("title") or title, market, apart)
+            market, named = material.markets[index if apart else 0], one.get("title") or title
+            if "strategy" in one:  # of several strategies each says whose and of which markets it is
+                market, named = (
+                    material.markets[material.symbols.index(one["markets"][0])],
+                    f"{one['strategy']}: {named}",
+                )
+            part = _part(material, one, kind.removesuffix("s"), named, market, apart)
             if part.figures or part.sheets or part.levels:
                 found.append(part)
     return found

@@ -98,6 +98,7 @@ def trades(material: Material) -> Sheet:
         left = table["exit_time"][i] == NO_TIME
         rows.append([
             whole(i + 1),
+            *([table["strategy"][i]] if "strategy" in table else []),
             *([table["market"][i]] if several else []),
             table["side"][i],
             minute(int(table["entry_time"][i])),
@@ -114,7 +115,8 @@ def trades(material: Material) -> Sheet:
         ])  # fmt: skip
     base = "" if several else f", {material.symbols[0].partition('/')[0]}"
     columns = (
-        ("No.", True), *((("Market", False),) if several else ()), ("Side", False), ("Entered (UTC)", False),
+        ("No.", True), *((("Strategy", False),) if "strategy" in table else ()),
+        *((("Market", False),) if several else ()), ("Side", False), ("Entered (UTC)", False),
         ("Entry price", True), ("Why", False), ("Left (UTC)", False), ("Exit price", True), ("Why left", False),
         (f"Quantity{base}", True), (f"PnL net, {material.currency}", True), (f"Fees, {material.currency}", True),
         ("Run-up", True), ("Run-down", True),

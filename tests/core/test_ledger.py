@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from engine import Candles, Market, Rules
 from engine.backtesting.inputs import gather
 from engine.backtesting.run import Run
-from tests.core.scripted import SLOTS, VERBS, Scripted, candles, market, order, play, scripted
+from engine.backtesting.worth import floating_of
+from tests.core.scripted import SLOTS, START_MS, VERBS, Scripted, candles, market, order, play, scripted
 
 RELAXED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -68,6 +69,36 @@ MARKETS = st.sampled_from(
         market(kind="spot", maker_fee_rate=0.001, taker_fee_rate=0.001, min_notional=5.0),
         market(kind="spot", maker_fee_rate=0.001, taker_fee_rate=0.001, fee_in="base"),
         market(maker_fee_rate=-0.0001, taker_fee_rate=0.0005, leverage=3.0),
+        market(
+            taker_fee_rate=0.0005,
+            leverage=20.0,
+            margin_mode="isolated",
+            maintenance=[[0, 0.01], [300, 0.02]],
+            liquidation_fee_rate=0.01,
+            funding_rate=0.01,
+            funding_hours=1 / 20,
+        ),
+        market(taker_fee_rate=0.0005, leverage=10.0, liquidation_fee_rate=0.01, funding_rate=-0.01, funding_hours=0.1),
+        market(
+            kind="margin",
+            taker_fee_rate=0.001,
+            fee_in="base",
+            leverage=5.0,
+            borrow_rate=0.001,
+            margin_mode="isolated",
+            liquidation_fee_rate=0.01,
+        ),
+        market(kind="margin", taker_fee_rate=0.001, leverage=3.0, borrow_rate=0.001, borrow_open_rate=0.01),
+        market(
+            kind="inverse",
+            contract_size=10.0,
+            lot=1,
+            taker_fee_rate=0.0005,
+            leverage=10.0,
+            funding_rate=0.01,
+            funding_hours=0.1,
+        ),
+        market(kind="future", expiry=START_MS + 15 * 60_000, taker_fee_rate=0.0005, leverage=5.0),
     ]
 )
 RULES = st.builds(
@@ -90,16 +121,20 @@ def test_a1_and_a2_hold_at_every_candle(strategy: Scripted, history: Candles, on
     book, lot = run.books[0], float(on.lot)
     for k in range(1, len(history) + 1):
         run.advance(k)
-        floating = book["position"] * (book["price"] - book["entry"]) + book["dust"] * book["price"] - book["dust_cost"]
-        explained = book["realised"] + floating - book["fees"]
+        floating = float(floating_of(run.books, [on])[0])
+        explained = book["realised"] + floating - book["fees"] + book["funding"] - book["interest"]
         assert run.equity[k - 1] - 10_000.0 == pytest.approx(explained, abs=1e-9 * 10_000.0)
         lots = book["position"] / lot
         assert book["position"] == 0.0 or abs(lots) >= 1.0 - 1e-9
-        if on.fee_in == "quote":
+        if on.fee_in == "quote" and on.kind != "margin":
             assert lots == pytest.approx(round(lots), abs=1e-9)
         if on.kind == "spot":
             assert book["position"] >= 0.0
             assert run.balances["amount"].min() >= -1e-9 * 10_000.0
+        if on.margin_mode == "isolated":
+            assert book["margin"] >= 0.0 or book["position"] != 0.0
+    paid = run.payments[: int(run.run[0]["payment_count"])]
+    assert paid["amount"].sum() == pytest.approx(book["funding"] - book["interest"], abs=1e-9 * 10_000.0)
     if run.books["open_orders"][0] == 0 and book["position"] == 0.0:
         assert run.balances["claimed"].tolist() == pytest.approx([0.0] * len(run.balances), abs=1e-9)
 
@@ -166,3 +201,33 @@ def test_d2_compiled_equals_interpreted(strategy: Scripted, history: Candles, on
         strategy, history, on, path=rules.path, touch_fills=rules.touch_fills, latency_ms=rules.latency_ms,
         participation=rules.participation,
     )  # fmt: skip
+
+
+@st.composite
+def held(draw: Any) -> tuple[Scripted, Candles, Market]:
+    """Draw one isolated position, held through whatever comes, gaps through its bankruptcy price among it."""
+    side = draw(st.sampled_from(["buy", "sell"]))
+    on = market(
+        margin_mode="isolated", leverage=float(draw(st.integers(1, 50))), taker_fee_rate=draw(st.integers(0, 10)) / 10_000,
+        maintenance=[[0, draw(st.integers(0, 19)) / 1_000]], liquidation_fee_rate=draw(st.integers(0, 20)) / 1_000,
+        half_spread=draw(st.integers(0, 20)) / 10_000,
+    )  # fmt: skip
+    return scripted(order(side, 0, quantity=draw(st.integers(1, 500)) / 100)), draw(histories()), on
+
+
+@RELAXED
+@given(held(), RULES)
+def test_c4_no_path_of_prices_takes_an_isolated_position_below_minus_its_margin_and_fees(
+    case: tuple[Scripted, Candles, Market], rules: Rules
+) -> None:
+    strategy, history, on = case
+    run = started(strategy, history, on, rules)
+    run.advance()
+    fills = run.fills[: int(run.run[0]["fill_count"])]
+    opening = fills[fills["kind"] == 0]
+    margin = float((opening["quantity"] * opening["price"]).sum()) / on.leverage
+    forced = fills[fills["kind"] == 5]
+    lost = -float(fills["realised"].sum()) + float(forced["fee"].sum())
+    if len(forced):
+        assert lost <= margin * (1.0 + 1e-9) + 1e-9
+        assert 10_000.0 - run.equity[-1] <= margin + float(opening["fee"].sum()) + 1e-6

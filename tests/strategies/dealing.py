@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import Plan, Result, Start
-from engine.backtesting.inputs import prepared_plan
+from engine.backtesting.seating import prepared_plan
 from strategies.dca import Dca
 from tests.core.scripted import market, play
 

@@ -1,0 +1,107 @@
+"""Cross margin over several markets (rule C4): what answers with one balance is liquidated in order of its loss."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import Candles, Market, Rules, Strategy, param
+from engine.backtesting.inputs import gather
+from engine.backtesting.run import Run
+from tests.core.scripted import candles, market, play
+
+WIDTH = 3
+
+
+class Holder(Strategy):
+    """Open one position a market at the first close: signed quantities."""
+
+    sizes = param([0.0] * WIDTH)
+
+    def on_start(self, candles, ind, account):
+        for m in range(len(account)):
+            if self.sizes[m] > 0.0:
+                account[m].buy(quantity=self.sizes[m])
+            elif self.sizes[m] < 0.0:
+                account[m].sell(quantity=-self.sizes[m])
+
+    def on_timestamp(self, candles, ind, account):
+        pass
+
+
+class Careful(Holder):
+    """The same, with a resting order on every market, so that candles are played both ways."""
+
+    def on_fill(self, fill, account):
+        if fill.tag == 0 and account.open_orders == 0 and account.position > 0.0:
+            account.limit(1, quantity=0.01, price=1.0, tag=1)
+
+
+def several(*columns: list[tuple[float, ...]]) -> tuple[list[Candles], list[Market]]:
+    histories, markets = [], []
+    for name, rows in zip("ABC", columns, strict=False):
+        made = candles(*rows)
+        histories.append(Candles(*made.columns, "1m", f"{name}/USDT", "test", "a test"))
+        plain = market(leverage=20.0, maintenance=[[0, 0.01]]).as_dict()
+        markets.append(Market(**(plain | {"symbol": f"{name}/USDT"})))
+    return histories, markets
+
+
+FLAT = (100.0,) * 4
+CRASH = [
+    # A loses little, B loses most, C gains: B goes first.
+    [FLAT, FLAT, (100.0, 100.0, 98.0, 98.0), (98.0,) * 4],
+    [FLAT, FLAT, (100.0, 100.0, 40.0, 40.0), (40.0,) * 4],
+    [FLAT, FLAT, (100.0, 100.0, 99.0, 99.0), (99.0,) * 4],
+]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 0, 1)])
+@pytest.mark.parametrize("path", ["adverse", "favourable", "low_first", "high_first"])
+def test_c4_in_a_crash_the_position_that_lost_most_goes_first_whatever_the_order_of_markets(
+    order: tuple[int, ...], path: str
+) -> None:
+    histories, markets = several(*(CRASH[i] for i in order))
+    sizes = [[30.0, 20.0, -10.0][i] for i in order]
+    result = play(Holder(sizes=sizes), histories, markets, cash=1_000.0, path=path)
+    gone = result.fills[result.fills["kind"] == "liquidation"]
+    assert gone["market"].tolist()[0] == f"{'ABC'[order.index(1)]}/USDT"
+    assert result.metrics.equity_end > 0.0
+    assert result.metrics.unexplained == pytest.approx(0.0, abs=1e-9)
+
+
+def test_c4_when_the_first_is_not_enough_the_next_one_goes_too_and_nothing_below_zero_is_owed() -> None:
+    column = [FLAT, FLAT, (100.0, 100.0, 40.0, 40.0), (40.0,) * 4]
+    histories, markets = several(column, column, column)
+    result = play(Holder(sizes=[30.0, 20.0, 10.0]), histories, markets, cash=1_000.0)
+    assert result.fills["kind"].tolist().count("liquidation") >= 2
+    assert result.metrics.equity_end >= -1e-9
+    assert result.metrics.unexplained == pytest.approx(0.0, abs=1e-9)
+
+
+def test_c4_a_candle_that_would_liquidate_another_market_counts_as_dependent() -> None:
+    # Playing C, whose limit order may fill, calls the margin while B has lost most.
+    sinking = [FLAT, FLAT, (100.0, 100.0, 76.0, 76.0), (76.0,) * 4, (76.0,) * 4]
+    swinging = [FLAT, FLAT, FLAT, (100.0, 101.0, 60.0, 99.0), (99.0,) * 4]
+    histories, markets = several([FLAT] * 5, sinking, swinging)
+    result = play(Careful(sizes=[1.0, 30.0, 15.0]), histories, markets, cash=1_200.0)
+    gone = result.fills[result.fills["kind"] == "liquidation"]
+    assert gone["market"].tolist()[0] == "B/USDT"
+    assert result.path_dependent is not None
+    assert result.path_dependent >= 1
+    assert result.metrics.unexplained == pytest.approx(0.0, abs=1e-9)
+
+
+def test_c4_a_loss_on_one_market_moves_the_liquidation_price_of_another() -> None:
+    column = [FLAT] * 3
+    falling = [FLAT, FLAT, (100.0, 100.0, 90.0, 90.0)]
+    histories, markets = several(column, falling)
+    run = Run(gather(Holder(sizes=[10.0, 10.0, 0.0]), histories, markets, cash=500.0), Rules())
+    run.advance(2)
+    before = float(run.books["liquidated_below"][0])
+    # After B has lost 100, A answers with that much less: seen when A's next candle is looked at.
+    wallet = 500.0 - 100.0 - 0.01 * 10.0 * 90.0
+    histories, markets = several([*column, FLAT], [*falling, (90.0,) * 4])
+    later = Run(gather(Holder(sizes=[10.0, 10.0, 0.0]), histories, markets, cash=500.0), Rules())
+    later.advance(4)
+    assert later.books["liquidated_below"][0] == pytest.approx((1_000.0 - wallet) / (10.0 * 0.99))
+    assert later.books["liquidated_below"][0] > before
