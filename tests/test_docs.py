@@ -24,7 +24,7 @@ from engine.cli import run
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").glob("*.md"))
-CHEAP = ("new", "plan", "strategies")
+CHEAP = ("markets", "new", "plan", "strategies")
 PLACEHOLDER = re.compile(r"[A-Z][A-Z_]+(\.\w+)?")
 
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from engine.cli import backtest, data, new, plan, report, risk, strategies
+from engine.cli import backtest, data, markets, new, plan, report, risk, strategies
 from engine.errors import EngineError
 
 INTERRUPTED = 130  # 128 + SIGINT
@@ -36,6 +36,7 @@ app.command("plan")(plan.plan)
 app.command("report")(report.report)
 app.command("runs")(report.runs)
 app.add_typer(strategies.app, name="strategies")
+app.add_typer(markets.app, name="markets")
 app.add_typer(data.app, name="data")
 app.add_typer(risk.app, name="risk")
 

@@ -13,10 +13,10 @@ from typing import Any
 from engine.candles.timeframes import parse_market, parse_time, timeframe_ms
 from engine.core.codes import PATHS
 from engine.definition.limiting import rules_of
+from engine.definition.markets import market_values
 from engine.definition.parts import Part, read_parts
 from engine.definition.tables import Table
 from engine.errors import ConfigError, did_you_mean
-from engine.market import Market
 from engine.risk import AccountRules, RiskRules
 from engine.settings import RuleSettings, Settings, read_toml
 
@@ -25,12 +25,7 @@ TOP = (
     "parameters",
 )  # fmt: skip
 CANDLES = ("market", "timeframe", "from", "to", "scenario", "seed", "detail")
-MARKET = tuple(one.name for one in fields(Market))
 RULES = tuple(one.name for one in fields(RuleSettings))
-KINDS = {
-    "symbol": str, "venue": str, "kind": str, "fee_in": str, "margin_mode": str, "maintenance": list, "expiry": int,
-    "maintenance_fee": bool, "hedge_mode": bool,
-}  # fmt: skip  # the rest are numbers
 AUTO = "auto"
 
 
@@ -132,7 +127,7 @@ def read_definition(path: Path, settings: Settings) -> Definition:
         cash=cash,
         **_candles(Table(top.values["candles"], f"{where}: [candles]", CANDLES)),
         holdings=_holdings(top, where),
-        market=_market(top.values.get("market", {}), f"{where}: [market]"),
+        market=market_values(top.values.get("market", {}), f"{where}: [market]"),
         markets=_markets(top, where),
         rules=_rules(Table(top.values.get("rules", {}), f"{where}: [rules]", RULES), settings.rules),
         **rules_of(top, settings, where),
@@ -188,25 +183,10 @@ def _parsed(time: str | int | None, where: str) -> None:
         raise ConfigError(f"{where}: {error}") from None
 
 
-def _market(values: Any, where: str) -> dict[str, Any]:
-    table = Table(values, where, MARKET)
-    found: dict[str, Any] = {}
-    for name in table.values:
-        value = table.values[name]
-        if name in ("tick", "lot"):
-            if type(value) not in (int, float, str):
-                raise table.refusal(name, 'a number such as 0.01, or "auto"', value)
-            found[name] = value
-        else:
-            value = table.take(name, KINDS.get(name, float))
-            found[name] = tuple(value) if isinstance(value, list) else value
-    return found
-
-
 def _markets(top: Table, where: str) -> dict[str, dict[str, Any]]:
     symbols = {parse_market(one)[1] for one in _sources_of(top)}
     table = Table(top.values.get("markets", {}), f"{where}: [markets]", symbols)
-    return {symbol: _market(values, f'{where}: [markets."{symbol}"]') for symbol, values in table.values.items()}
+    return {symbol: market_values(values, f'{where}: [markets."{symbol}"]') for symbol, values in table.values.items()}
 
 
 def _cash(top: Table, default: float) -> float | dict[str, float]:

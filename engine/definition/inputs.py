@@ -14,6 +14,7 @@ import numpy as np
 from engine.candles import Candles, holes, load_candles
 from engine.candles.timeframes import parse_time
 from engine.definition.definition import AUTO, Definition
+from engine.definition.markets import with_shape
 from engine.definition.parts import flagged_parts
 from engine.errors import ConfigError, DataError
 from engine.market import Market, tick_of
@@ -155,15 +156,19 @@ def _candles(definition: Definition, source: str, timeframe: str, root: str) -> 
 
 def _market(definition: Definition, candles: Candles, notes: list[str]) -> Market:
     own = definition.markets.get(candles.symbol, {})
-    values: dict[str, Any] = {"symbol": candles.symbol, "venue": candles.venue, **definition.market, **own}
+    where = f'{definition.where}: [markets."{candles.symbol}"]' if own else f"{definition.where}: [market]"
+    try:
+        written = with_shape({**definition.market, **own}, candles.symbol, notes)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    values: dict[str, Any] = {"symbol": candles.symbol, "venue": candles.venue, **written}
     if values.get("tick", AUTO) == AUTO:
         values["tick"] = tick_of(np.concatenate([candles.open, candles.high, candles.low, candles.close]))
         notes.append(f"{candles.symbol}: tick {values['tick']:g}, read off the candles; write tick = … to fix it")
     if values.get("lot", AUTO) == AUTO:
         values["lot"] = DEFAULT_LOT
         notes.append(f"{candles.symbol}: lot {DEFAULT_LOT:.5f}, assumed; write lot = … for the venue's own")
-    where = f'[markets."{candles.symbol}"]' if own else "[market]"
     try:
         return Market(**values)
     except ConfigError as error:
-        raise ConfigError(f"{definition.where}: {where}: {str(error).removeprefix('market ')}") from None
+        raise ConfigError(f"{where}: {str(error).removeprefix('market ')}") from None

@@ -24,7 +24,7 @@ CASES = [  # definition, flags, sentence
     ("stratgy = 'x'" + SHORT, (), 'd.toml: unknown key "stratgy"; did you mean "strategy"?'),
     (SHORT.replace("kind =", "knid ="), (), 'd.toml: [market]: unknown key "knid"; did you mean "kind"?'),
     (SHORT.replace('"linear"', '"linaer"'), (),
-     'd.toml: [market]: kind: expected one of spot, linear, was "linaer"; did you mean "linear"?'),
+     'd.toml: [market]: kind: expected one of spot, margin, linear, inverse, future, was "linaer"; did you mean "linear"?'),
     (SHORT.replace('"1h"', '"1x"'), (), 'd.toml: [candles]: timeframe: unknown "1x"'),
     (SHORT + '[rules]\npath = "advers"\n', (),
      "d.toml: [rules]: path: expected one of adverse, favourable, nearest, low_first, high_first, "
