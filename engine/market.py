@@ -20,6 +20,10 @@ class Market:
     kind: "spot" (never short) or "linear" (a contract settled in quote; may be short). tick in quote, lot in base.
     Fee rates, half_spread and slippage are fractions of notional and price (0.001 = 0.1 %). fee_in "base": a spot buy
     pays its fee in the coins that arrive. leverage: notional over margin a contract position may have.
+
+    half_spread_volatility: of a day's volatility, added to half_spread. half_spread_file: a CSV file of time and
+    half_spread, in place of half_spread. slippage_model: "fixed", "volume_share" (share_impact times the square of our
+    share of the candle's volume) or "square_root" (impact is Y of the square-root law), each on top of `slippage`.
     """
 
     symbol: str
@@ -35,6 +39,11 @@ class Market:
     half_spread: float = 0.0
     slippage: float = 0.0
     leverage: float = 1.0
+    half_spread_volatility: float = 0.0
+    half_spread_file: str = ""
+    slippage_model: str = "fixed"
+    impact: float = 1.0
+    share_impact: float = 0.1
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a market."""
@@ -51,6 +60,12 @@ class Market:
             raise ConfigError('market fee_in: contracts pay their fees in quote; remove fee_in or use kind = "spot"')
         if self.leverage != 1.0 and self.kind == "spot":
             raise ConfigError(f'market leverage: a spot market has none, was {self.leverage}; use kind = "linear"')
+        if self.slippage_model not in codes.SLIPPAGE_MODELS:
+            known, was = codes.SLIPPAGE_MODELS, self.slippage_model
+            hint = did_you_mean(str(was), known, listed=True)
+            raise ConfigError(f'market slippage_model: expected one of {", ".join(known)}, was "{was}"{hint}')
+        if self.half_spread_file and self.half_spread:
+            raise ConfigError("market half_spread_file: it stands in place of half_spread; remove one of the two")
         for name in ("tick", "lot"):
             units_and_scale(getattr(self, name), name)
         for name, low, high in (
@@ -61,12 +76,20 @@ class Market:
             ("half_spread", 0.0, 0.5),
             ("slippage", 0.0, 0.5),
             ("leverage", 1.0, 1000.0),
+            ("half_spread_volatility", 0.0, 10.0),
+            ("impact", 0.0, 100.0),
+            ("share_impact", 0.0, 100.0),
         ):
             value = getattr(self, name)
             ok = isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
             if not ok or value < low or (high is not None and value > high):
                 expected = f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
                 raise ConfigError(f"market {name}: expected a number {expected}, was {value!r}")
+
+    @property
+    def spread_varies(self) -> bool:
+        """Return whether half the spread differs from candle to candle."""
+        return bool(self.half_spread_file) or self.half_spread_volatility > 0.0
 
     @property
     def base(self) -> str:
@@ -97,6 +120,10 @@ class Market:
             "half_spread": self.half_spread,
             "slippage": self.slippage,
             "leverage": self.leverage,
+            "costs_vary": int(self.spread_varies or self.slippage_model != "fixed"),
+            "spread_multiple": float(self.spread_varies),
+            "slippage_model": codes.SLIPPAGE_MODELS.index(self.slippage_model),
+            "impact": {"fixed": 0.0, "volume_share": self.share_impact}.get(self.slippage_model, self.impact),
             "quote_balance": quote_balance,
             "base_balance": base_balance,
         }

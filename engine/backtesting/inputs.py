@@ -29,9 +29,10 @@ class Rules:
     """Hold how orders are executed; the names are those of design.md (P2, F2, F5, T3)."""
 
     path: str = "adverse"
-    touch_fills: bool = False
+    touch_fills: bool | float = False  # or the chance that a touched order fills, drawn once an order
     latency_ms: int = 0
     participation: float | None = None  # fraction of a candle's volume that fills may take; None: no cap
+    seed: int = 0  # of the draws for touch_fills
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a rule."""
@@ -43,6 +44,11 @@ class Rules:
         share = self.participation
         if share is not None and not (isinstance(share, int | float) and 0.0 < share <= 1.0):
             raise ConfigError(f"participation: expected a fraction above 0 up to 1, was {share!r}")
+        chance = self.touch_fills
+        if not isinstance(chance, int | float) or not 0.0 <= chance <= 1.0:
+            raise ConfigError(f"touch_fills: expected true, false or a chance from 0 to 1, was {chance!r}")
+        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 1 << 63:
+            raise ConfigError(f"seed: expected a whole number from 0 on, was {self.seed!r}")
 
 
 @dataclass
@@ -67,6 +73,15 @@ class Inputs:
     starts: list[Start]  # what each slot's strategy was prepared with
     plans: list[Plan | None]
     hashes: dict[str, str] = field(default_factory=dict)
+    gauges: Rows | None = None  # GAUGE rows, shape (markets, timestamps + 1), once something wanted them
+
+    def gauged(self) -> Rows:
+        """Return the gauges, measured on first use."""
+        if self.gauges is None:
+            from engine.backtesting.gauging import gauge_rows
+
+            self.gauges = gauge_rows(self.candles, self.markets, self.grid["open_ms"][:, 0])
+        return self.gauges
 
     @property
     def portfolio(self) -> bool:

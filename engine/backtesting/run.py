@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.backtesting.blame import blamed
 from engine.backtesting.inputs import Inputs, Rows, Rules
+from engine.backtesting.volumes import knows_volume, refuse_unknown_volume
 from engine.candles.timeframes import iso
 from engine.codecache import interrupts_wait
 from engine.compiling import Interpreted
@@ -49,6 +50,7 @@ class Run:
     def __init__(self, inputs: Inputs, rules: Rules, *, compiled: bool = True) -> None:
         """Allocate everything; nothing has happened yet."""
         self.inputs, self.rules = inputs, rules
+        refuse_unknown_volume(inputs, rules)
         self.compiled = compiled and bool(inputs.native.addresses)
         timestamps, width = inputs.grid.shape
         capacity = max(strategy.max_orders for strategy in inputs.strategies)
@@ -100,6 +102,9 @@ class Run:
                 details.append(fine)
                 markets[index]["detail"] = fine.ctypes.data
                 markets[index]["detail_count"] = len(fine)
+            if markets[index]["costs_vary"]:
+                markets[index]["gauge"] = inputs.gauged()[index].ctypes.data
+            markets[index]["volume_unknown"] = int(not knows_volume(inputs, index))
         return balances, markets, details
 
     def _fill_run(self, max_fills: int, scratch: int) -> None:
@@ -113,7 +118,7 @@ class Run:
         run["balance_count"] = len(self.balances)
         run["start"] = inputs.start
         run["path"] = codes.PATHS.index(rules.path)
-        run["touch_fills"], run["latency_ms"] = rules.touch_fills, rules.latency_ms
+        run["touch_fills"], run["seed"], run["latency_ms"] = float(rules.touch_fills), rules.seed, rules.latency_ms
         run["participation"] = np.nan if rules.participation is None else rules.participation
         run["fill_room"], run["event_room"] = len(self.fills), len(self.events)
         run["detail_ms"] = inputs.detail[0].timeframe_ms if inputs.detail else 0

@@ -40,6 +40,11 @@ MARKET = _record(
     ("detail", "i8"),  # address of finer CANDLE rows, or 0
     ("detail_count", "i8"),
     ("gauge", "i8"),  # address of GAUGE rows, one a timestamp and one for after the last, or 0
+    ("volume_unknown", "i8"),  # 1: its candles carry no volume at all, so a zero says nothing
+    ("costs_vary", "i8"),  # 0: half_spread and slippage are all there is
+    ("spread_multiple", "f8"),  # 0.0: half_spread above; else the gauge's half spread times this
+    ("slippage_model", "i8"),  # codes.FIXED, VOLUME_SHARE, SQUARE_ROOT
+    ("impact", "f8"),  # coefficient of the slippage model, see costs.py
 )
 
 GAUGE = _record(
@@ -127,6 +132,8 @@ BOOK = _record(
     ("volume_left", "f8"),  # base that fills of this candle may still take; +inf: no cap
     ("candle_fills", "i8"),
     ("candle_end_ms", "i8"),
+    ("volume", "f8"),  # base, of the candle being played
+    ("taken", "f8"),  # base, what our fills have taken of it
 )
 
 SLOT = _record(
@@ -162,7 +169,7 @@ RUN = _record(
     ("b", "i8"),  # the book (phase 0) or slot (phase 1) that comes next
     ("start", "i8"),  # first candle on which strategies are asked: their warm-up is behind it
     ("path", "i8"),  # codes.ADVERSE ... codes.HIGH_FIRST
-    ("touch_fills", "i8"),
+    ("touch_fills", "f8"),  # chance that a touch alone fills a limit order: 0.0 never, 1.0 always
     ("latency_ms", "i8"),
     ("participation", "f8"),  # fraction of a candle's volume that fills may take; NaN: no cap
     ("fills", "i8"),
@@ -188,6 +195,7 @@ RUN = _record(
     ("equity_now", "f8"),
     ("stop", "i8"),  # set from another thread: return before the next candle
     ("status", "i8"),
+    ("seed", "i8"),  # of what is left to chance: which touched orders fill
 )
 
 FILL = _record(

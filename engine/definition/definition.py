@@ -20,6 +20,7 @@ from engine.settings import RuleSettings, Settings, read_toml
 TOP = ("strategy", "cash", "holdings", "candles", "market", "markets", "rules", "parameters")
 CANDLES = ("market", "timeframe", "from", "to", "scenario", "seed", "detail")
 MARKET = tuple(one.name for one in fields(Market))
+TEXTS = ("symbol", "venue", "kind", "fee_in", "half_spread_file", "slippage_model")  # of a market; others are numbers
 RULES = tuple(one.name for one in fields(RuleSettings))
 AUTO = "auto"
 
@@ -182,7 +183,7 @@ def _market(values: Any, where: str) -> dict[str, Any]:
                 raise table.refusal(name, 'a number such as 0.01, or "auto"', value)
             found[name] = value
         else:
-            found[name] = table.take(name, str if name in ("symbol", "venue", "kind", "fee_in") else float)
+            found[name] = table.take(name, str if name in TEXTS else float)
     return found
 
 
@@ -214,10 +215,18 @@ def _sources_of(top: Table) -> list[str]:
 def _rules(table: Table, default: RuleSettings) -> RuleSettings:
     return RuleSettings(
         path=table.take("path", str, default.path),
-        touch_fills=table.take("touch_fills", bool, default.touch_fills),
+        touch_fills=_chance(table, default.touch_fills),
         latency_ms=table.take("latency_ms", int, default.latency_ms),
         participation=table.take("participation", float, default.participation),
+        seed=table.take("seed", int, default.seed),
     )
+
+
+def _chance(table: Table, default: bool | float) -> bool | float:
+    value = table.values.get("touch_fills", default)
+    if type(value) not in (bool, int, float) or not 0.0 <= value <= 1.0:
+        raise table.refusal("touch_fills", "true, false or a chance from 0 to 1", value)
+    return value  # type: ignore[no-any-return]
 
 
 def _plain_table(values: Any, where: str) -> dict[str, Any]:

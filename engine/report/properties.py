@@ -51,7 +51,7 @@ def _plain(value: Any) -> str:
 def _rules(material: Material) -> list[list[str]]:
     rules = material.summary["rules"]
     share = rules["participation"]
-    touched = "when its price is touched" if rules["touch_fills"] else "when the price trades through it by a tick"
+    touched = _touched(rules["touch_fills"])
     return [
         ["Path inside a candle", f"{rules['path']}: {PATHS.get(rules['path'], '')}"],
         ["Decisions", "on closed candles; orders are live from the next open"],
@@ -63,6 +63,12 @@ def _rules(material: Material) -> list[list[str]]:
         *([["Coins at the start", ", ".join(f"{held:.12g} {one.partition('/')[0]}" for one, held in
             material.summary["holdings"].items())]] if material.summary.get("holdings") else []),
     ]  # fmt: skip
+
+
+def _touched(chance: bool | float) -> str:
+    if 0.0 < chance < 1.0:
+        return f"when the price trades through it by a tick, or with a chance of {percent(float(chance))} when touched"
+    return "when its price is touched" if chance else "when the price trades through it by a tick"
 
 
 def _markets(material: Material) -> list[Sheet]:
