@@ -48,6 +48,7 @@ class Result:
         """Take over a run; ends and dependent: final equity and counted candles by path; done: whole candles."""
         self.run, self.inputs, self.ends, self.seconds = run, run.inputs, ends, seconds
         self._dependent = dependent or {}
+        self.costs: dict[str, Any] | None = None  # of engine.honesty, once it was asked
         done = run.k if done is None else done
         self.fill_rows = run.fills[: int(run.run[0]["fill_count"])]
         self.event_rows = run.events[: int(run.run[0]["event_count"])]
@@ -281,6 +282,7 @@ class Result:
             "plans": [asdict(plan) for plan in inputs.plans if plan is not None],
             "reviews": [asdict(review) for review in self.reviews],
             "events": self.event_counts(),
+            "costs": self.costs,
             "hashes": inputs.hashes,
             "versions": {"python": platform.python_version()}
             | {name: version(name) for name in ("tradewind", "numpy", "numba")},
