@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.backtesting.blame import guarded
 from engine.backtesting.indicating import indicator_rows
+from engine.backtesting.spreads import spreads_digest
 from engine.candles import Candles, digest_of
 from engine.compiling import Native, Program, compile_steps, program_digest, read_program
 from engine.core import codes
@@ -166,6 +167,8 @@ def gather(
             hashlib.sha256(np.ascontiguousarray(rows).view(np.uint8).data).hexdigest() for rows in indicators
         ),
     }
+    if any(market.half_spread_file for market in markets):
+        hashes["spreads"] = spreads_digest(markets)
     return Inputs(
         strategy, list(markets), list(candles), list(detail) if detail else None, sum(by_venue.values()), by_venue,
         candles[0].timeframe_ms, grid, strategies, indicators, indicators[0].dtype, program, native, begin, held,

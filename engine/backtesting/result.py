@@ -188,6 +188,8 @@ class Result:
                 said.append(f"{market.symbol}: traded as a {market.kind} contract{of}; no funding, no liquidation")
             if market.symbol != candles.symbol:
                 said.append(f"{market.symbol}: driven by candles of another symbol, {candles.market}")
+            if not candles.volume.any():
+                said.append(f"{candles.market}: its candles have no volume, so nothing limits what fills")
             found = holes(candles)
             if found:
                 said.append(f"{candles.market}: {found.line()}")

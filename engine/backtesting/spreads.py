@@ -5,6 +5,8 @@ Owns the reading of spread files. A value holds from its time on, so a file can 
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,20 @@ def half_spreads(market: Market, timestamps: Times, sigma_day: Floats) -> Floats
     return capped
 
 
+def spreads_digest(markets: Sequence[Market]) -> str:
+    """Return the hash of all spread files, in order of the markets."""
+    whole = hashlib.sha256()
+    for market in markets:
+        if market.half_spread_file:
+            try:
+                whole.update(Path(market.half_spread_file).read_bytes())
+            except OSError as error:
+                raise ConfigError(
+                    f"market half_spread_file: {market.half_spread_file} cannot be read: {error.strerror}"
+                ) from None
+    return whole.hexdigest()
+
+
 def _of_file(market: Market, timestamps: Times) -> Floats:
     import pandas as pd
 
@@ -35,7 +51,7 @@ def _of_file(market: Market, timestamps: Times) -> Floats:
     try:
         table = pd.read_csv(path)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"market half_spread_file: {path} cannot be read: {error}") from None
+        raise ConfigError(f"market half_spread_file: {path} cannot be read as CSV: {error}") from None
     if list(table.columns) != ["time", "half_spread"]:
         raise ConfigError(
             f"market half_spread_file: {path}: expected the columns time,half_spread, were {','.join(table.columns)}"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LARGER = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0)  # times the run's own cash
 SMALLER = (0.1, 0.01, 0.001)
 BAND = (0.5, 1.5)  # of Y, formulae.md section 1
+LOOK = 2  # the step at which the cash has grown tenfold
 ALIKE = 1.5  # a fill that grows less than this while the cash grows tenfold is of a fixed size
 MUCH = 0.2  # of the notional in limit orders; from here on the curve's blindness for them is told
 
@@ -64,8 +65,7 @@ def capacity(result: Result, progress: Callable[[int, int], None] | None = None)
     played, reason = _played(result, progress)
     if not played:
         return _none(y, reason)
-    points, sizes = [point for point, _ in played], [size for _, size in played]
-    fixed = len(points) > 2 and sizes[2] < ALIKE * sizes[0]
+    points, fixed = [point for point, _ in played], _same_size(played)
     if fixed:
         reason = "sizes are fixed, the curve shows the account, not the strategy"
     elif points[0].net <= 0.0:
@@ -91,7 +91,7 @@ def _played(result: Result, progress: Callable[[int, int], None] | None) -> tupl
             found.append(_point(result, factor))
         except EngineError as error:
             return found, f"the curve ends before {factor:,.0f} times the cash: {error}"
-        if found[-1][0].net <= 0.0:
+        if found[-1][0].net <= 0.0 or (step == LOOK and _same_size(found)):
             break
     if len(found) == 1 and found[0][0].net <= 0.0:  # impact alone kills it at its own size: look for one that lives
         for factor in SMALLER:
@@ -102,6 +102,11 @@ def _played(result: Result, progress: Callable[[int, int], None] | None) -> tupl
             if found[0][0].net > 0.0:
                 break
     return found, ""
+
+
+def _same_size(played: list[tuple[Point, float]]) -> bool:
+    """Return whether the median fill stayed what it was while the cash grew tenfold."""
+    return len(played) > LOOK and played[LOOK][1] < ALIKE * played[0][1]
 
 
 def _alive_without_impact(result: Result) -> bool:

@@ -76,7 +76,7 @@ def _markets(material: Material) -> list[Sheet]:
         [
             market["symbol"], market["kind"], _plain(market["tick"]), _plain(market["lot"]),
             percent(market["maker_fee_rate"], 3), percent(market["taker_fee_rate"], 3),
-            percent(market["half_spread"], 3), percent(market["slippage"], 3), _plain(market["min_notional"]),
+            _spread(market), _slippage(market), _plain(market["min_notional"]),
             f"{number(market['leverage'], 0)} ×",
         ]
         for market in material.markets
@@ -85,6 +85,21 @@ def _markets(material: Material) -> list[Sheet]:
         "Market", "Kind", "Tick", "Lot", "Maker fee", "Taker fee", "Half spread", "Slippage", "Minimum", "Leverage",
     )  # fmt: skip
     return [Sheet("Markets and fees", tuple((name, name not in ("Market", "Kind")) for name in columns), rows)]
+
+
+def _spread(market: dict[str, Any]) -> str:
+    file, share = market.get("half_spread_file"), market.get("half_spread_volatility", 0.0)
+    constant = f"of {file}" if file else percent(market["half_spread"], 3)
+    return constant + (f" + {_plain(float(share))} σ" if share else "")
+
+
+def _slippage(market: dict[str, Any]) -> str:
+    model = market.get("slippage_model", "fixed")
+    answers = {
+        "square_root": f" + 2/3 Y σ √(Q/V), Y = {_plain(market.get('impact'))}",
+        "volume_share": f" + {_plain(market.get('share_impact'))} (q/v)²",
+    }
+    return percent(market["slippage"], 3) + answers.get(model, "")
 
 
 def _candles(material: Material) -> list[list[str]]:

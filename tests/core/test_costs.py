@@ -97,6 +97,20 @@ def test_f1_half_the_spread_may_be_a_series_whose_values_hold_from_their_time_on
     assert fills(result) == [(1, "buy", 1.0, 100.1), (2, "buy", 1.0, 101.0), (3, "buy", 1.0, 101.0)]
 
 
+def test_a_run_remembers_the_hash_of_its_spread_file(tmp_path: Path) -> None:
+    hashes = set()
+    for spread in ("0.001", "0.002"):
+        on = market(half_spread_file=spread_file(tmp_path, f"2024-01-01,{spread}"))
+        hashes.add(backtest(scripted(), candles(FLAT, FLAT), on, bounds=False).inputs.hashes["spreads"])
+    assert len(hashes) == 2
+
+
+def test_a_spread_file_that_is_not_there_is_one_sentence() -> None:
+    with pytest.raises(ConfigError) as caught:
+        backtest(scripted(), candles(FLAT, FLAT), market(half_spread_file="gone.csv"))
+    assert str(caught.value) == "market half_spread_file: gone.csv cannot be read: No such file or directory"
+
+
 @pytest.mark.parametrize(
     ("rows", "head", "said"),
     [
@@ -144,7 +158,9 @@ def test_no_impact_takes_a_price_to_zero() -> None:
 
 def test_candles_without_any_volume_fill_as_if_there_was_enough() -> None:
     silent = [(*FLAT, 0.0)] * 3
-    assert fills(play(scripted(order("buy", 0, quantity=1.0)), silent)) == [(1, "buy", 1.0, 100.0)]
+    result = play(scripted(order("buy", 0, quantity=1.0)), silent)
+    assert fills(result) == [(1, "buy", 1.0, 100.0)]
+    assert "test:BTC/USDT: its candles have no volume, so nothing limits what fills" in result.warnings
 
 
 @pytest.mark.parametrize(

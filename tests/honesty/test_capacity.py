@@ -10,7 +10,7 @@ import pytest
 from engine import Rules, backtest
 from engine.backtesting import indicating
 from engine.honesty import study_costs
-from engine.honesty.capacity import LARGER, capacity
+from engine.honesty.capacity import capacity
 from tests.honesty.edges import Edge, Resting, contract, played, waves
 
 
@@ -41,8 +41,7 @@ def test_sizes_fixed_in_quote_are_said_to_be() -> None:
     curve = capacity(played(Edge(quote=500.0)))
     assert curve.fixed_sizes
     assert curve.reason == "sizes are fixed, the curve shows the account, not the strategy"
-    assert [point.net for point in curve.points] == pytest.approx([curve.points[0].net] * len(LARGER), rel=1e-6)
-    assert len(curve.points) == len(LARGER)
+    assert [point.net for point in curve.points] == pytest.approx([curve.points[0].net] * 3, rel=1e-6)
     assert curve.dies is None
 
 
