@@ -13,23 +13,24 @@ VolumeShareSlippage (c = 0.1 there): each fill pays by what has been taken of it
 import numpy as np
 
 from engine.core import codes
-from engine.core.jit import compiled, inner
+from engine.core.jit import inner
 from engine.core.memory import gauge_of
 from engine.core.rounding import worse_tick
 
 MOST = 0.9  # fraction of price; no law was measured where it asks for more, and a price must stay above zero
 
 
-@compiled
 def square_root_peak(y, sigma_day, quantity, volume_day):
     """Return the impact at the end of a parent order, a fraction of price; y is of order one."""
     return y * sigma_day * np.sqrt(quantity / volume_day)
 
 
-@compiled
 def square_root_mean(y, sigma_day, quantity, volume_day):
     """Return the mean cost of a whole parent order, a fraction of price."""
-    return square_root_peak(y, sigma_day, quantity, volume_day) * 2.0 / 3.0
+    return y * sigma_day * np.sqrt(quantity / volume_day) * 2.0 / 3.0
+
+
+_mean = inner(square_root_mean)  # the same for fills; Python calls it as it stands, without waiting for a compiler
 
 
 @inner
@@ -45,7 +46,7 @@ def _impact(run, book, market, parent, quantity):
     if market.slippage_model == codes.SQUARE_ROOT:
         gauge = gauge_of(run, market)
         if gauge.sigma_day > 0.0 and gauge.volume_day > 0.0:  # never so for NaN: too little history
-            return square_root_mean(market.impact, gauge.sigma_day, parent, gauge.volume_day)
+            return _mean(market.impact, gauge.sigma_day, parent, gauge.volume_day)
     elif market.slippage_model == codes.VOLUME_SHARE and book.volume > 0.0:
         share = (book.taken + quantity) / book.volume
         return market.impact * share * share
