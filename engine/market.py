@@ -41,6 +41,9 @@ _RANGES: tuple[tuple[str, float, float | None], ...] = (
     ("borrow_rate", 0.0, 0.1),
     ("borrow_open_rate", 0.0, 0.1),
     ("borrow_hours", 1.0, 24.0),
+    ("half_spread_volatility", 0.0, 10.0),
+    ("impact", 0.0, 100.0),
+    ("share_impact", 0.0, 100.0),
 )
 _OPTIONAL = ("funding_rate", "borrow_rate", "borrow_open_rate")
 
@@ -71,6 +74,10 @@ class Market:
     assumed rate. maintenance_fee: the venue counts the closing fee into what must be kept. funding_rate: a constant one
     per funding_hours, where no series is given. borrow_rate: of the borrowed coin per borrow_hours of the clock, and
     borrow_open_rate at once (None: the same). hedge_mode: several strategies hold positions of their own side by side.
+
+    half_spread_volatility: of a day's volatility, added to half_spread. half_spread_file: a CSV file of time and
+    half_spread, in place of half_spread. slippage_model: "fixed", "volume_share" (share_impact times the square of our
+    share of the candle's volume) or "square_root" (impact is Y of the square-root law), each on top of `slippage`.
     """
 
     symbol: str
@@ -98,18 +105,30 @@ class Market:
     borrow_hours: float = 1.0
     expiry: int | None = None
     hedge_mode: bool = False
+    half_spread_volatility: float = 0.0
+    half_spread_file: str = ""
+    slippage_model: str = "fixed"
+    impact: float = 1.0
+    share_impact: float = 0.1
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a market."""
         if "/" not in str(self.symbol):
             raise ConfigError(f'market symbol: expected BASE/QUOTE like "BTC/USDT", was "{self.symbol}"')
-        for name, known in (("kind", tuple(KINDS)), ("margin_mode", MARGIN_MODES), ("fee_in", ("quote", "base"))):
+        for name, known in (
+            ("kind", tuple(KINDS)),
+            ("margin_mode", MARGIN_MODES),
+            ("fee_in", ("quote", "base")),
+            ("slippage_model", codes.SLIPPAGE_MODELS),
+        ):
             value = getattr(self, name)
             if value not in known:
                 raise ConfigError(
                     f'market {name}: expected one of {", ".join(known)}, was "{value}"'
-                    + did_you_mean(value, known, listed=True)
+                    + did_you_mean(str(value), known, listed=True)
                 )
+        if self.half_spread_file and self.half_spread:
+            raise ConfigError("market half_spread_file: it stands in place of half_spread; remove one of the two")
         if not isinstance(self.hedge_mode, bool):
             raise ConfigError(f"market hedge_mode: expected True or False, was {self.hedge_mode!r}")
         for name in ("tick", "lot"):
@@ -157,6 +176,11 @@ class Market:
             raise ConfigError(
                 f"market leverage: {self.leverage:g} is above the venue's {limit:g} of the lowest maintenance tier"
             )
+
+    @property
+    def spread_varies(self) -> bool:
+        """Return whether half the spread differs from candle to candle."""
+        return bool(self.half_spread_file) or self.half_spread_volatility > 0.0
 
     @property
     def base(self) -> str:
@@ -222,6 +246,10 @@ class Market:
             "half_spread": self.half_spread,
             "slippage": self.slippage,
             "leverage": self.leverage,
+            "costs_vary": int(self.spread_varies or self.slippage_model != "fixed"),
+            "spread_multiple": float(self.spread_varies),
+            "slippage_model": codes.SLIPPAGE_MODELS.index(self.slippage_model),
+            "impact": {"fixed": 0.0, "volume_share": self.share_impact}.get(self.slippage_model, self.impact),
             "quote_balance": quote_balance,
             "base_balance": base_balance,
             "contract_size": self.contract_size,

@@ -40,15 +40,20 @@ class RuleSettings:
         f"one of {', '.join(PATHS)}",
         pattern=f"^({'|'.join(PATHS)})$",
     )
-    touch_fills: bool = _setting(
-        False, "Whether a limit order fills when its price is only touched, not traded through.", "true or false"
-    )
+    touch_fills: bool | float = _setting(
+        False, "Whether a limit order fills when its price is only touched, not traded through; or the chance of it.",
+        "true, false or a chance from 0 to 1", ge=0.0, le=1.0,
+    )  # fmt: skip
     latency_ms: int = _setting(
         0, "Milliseconds from a decision until its order is live.", "0 or more whole milliseconds", ge=0
     )
     participation: float | None = _setting(
         None, "Fraction of a candle's volume that fills may take; without it there is no cap.",
         "a fraction above 0 up to 1", gt=0.0, le=1.0,
+    )  # fmt: skip
+    seed: int = _setting(
+        0, "What the chance of touch_fills is drawn with: the same seed, the same fills.", "a whole number from 0 on",
+        ge=0,
     )  # fmt: skip
 
 

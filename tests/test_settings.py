@@ -64,7 +64,10 @@ def test_the_environment_wins_over_the_file_and_the_file_over_defaults(
         ),
         ("[rules]\nparticipation = 2.0", "rules.participation: expected a fraction above 0 up to 1, was 2.0"),
         ("[rules]\nlatency_ms = 1.5", "rules.latency_ms: expected 0 or more whole milliseconds, was 1.5"),
-        ('[rules]\ntouch_fills = "perhaps"', "rules.touch_fills: expected true or false, was 'perhaps'"),
+        (
+            '[rules]\ntouch_fills = "perhaps"',
+            "rules.touch_fills: expected true, false or a chance from 0 to 1, was 'perhaps'",
+        ),
         ("cash = ", "not valid TOML: invalid value (at line 1, the end)"),
         ("\ncash 3", "not valid TOML: expected '=' after a key in a key/value pair (at line 2, column 6)"),
     ],

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.backtesting.spreads import half_spreads
 from engine.candles import Candles
 from engine.core.jit import compiled
 from engine.core.records import GAUGE
@@ -49,7 +50,7 @@ def gauge_rows(
         before = np.append(np.searchsorted(one.open_ms, timestamps), len(one))
         for name, values in measured.items():
             own[name] = np.append(np.nan, values)[before]
-        own["half_spread"] = market.half_spread
+        own["half_spread"] = half_spreads(market, timestamps, own["sigma_day"])
     return rows
 
 

@@ -14,6 +14,7 @@ from engine.backtesting.carrying import Carry, carries
 from engine.backtesting.gauging import gauge_rows
 from engine.backtesting.seating import Taken, check_netting, checked_program, first_decision, taking_over
 from engine.backtesting.seats import Rows, Seat
+from engine.backtesting.spreads import spreads_digest
 from engine.backtesting.using import Use, used
 from engine.candles import Candles, Funding, digest_of
 from engine.compiling import Native
@@ -31,9 +32,10 @@ class Rules:
     """Hold how orders are executed; the names are those of design.md (P2, F2, F5, T3)."""
 
     path: str = "adverse"
-    touch_fills: bool = False
+    touch_fills: bool | float = False  # or the chance that a touched order fills, drawn once an order
     latency_ms: int = 0
     participation: float | None = None  # fraction of a candle's volume that fills may take; None: no cap
+    seed: int = 0  # of the draws for touch_fills
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a rule."""
@@ -45,6 +47,11 @@ class Rules:
         share = self.participation
         if share is not None and not (isinstance(share, int | float) and 0.0 < share <= 1.0):
             raise ConfigError(f"participation: expected a fraction above 0 up to 1, was {share!r}")
+        chance = self.touch_fills
+        if not isinstance(chance, int | float) or not 0.0 <= chance <= 1.0:
+            raise ConfigError(f"touch_fills: expected true, false or a chance from 0 to 1, was {chance!r}")
+        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 1 << 63:
+            raise ConfigError(f"seed: expected a whole number from 0 on, was {self.seed!r}")
 
 
 @dataclass
@@ -65,7 +72,7 @@ class Inputs:
     hashes: dict[str, str] = field(default_factory=dict)
     risk: RiskRules | None = None
     account_rules: AccountRules | None = None
-    gauges: Rows | None = None  # GAUGE rows, shape (markets, timestamps + 1), where a rule needs them
+    gauges: Rows | None = None  # GAUGE rows, shape (markets, timestamps + 1), once something wanted them
 
     @cached_property
     def books(self) -> list[tuple[int, int]]:
@@ -77,6 +84,12 @@ class Inputs:
         """Return the base coin each book begins with: a market's coins belong to the first book on it."""
         first = [market not in [m for _, m in self.books[:index]] for index, (_, market) in enumerate(self.books)]
         return [self.holdings[m] if own else 0.0 for own, (_, m) in zip(first, self.books, strict=True)]
+
+    def gauged(self) -> Rows:
+        """Return the gauges, measured on first use."""
+        if self.gauges is None:
+            self.gauges = gauge_rows(self.candles, self.markets, self.grid["open_ms"][:, 0])
+        return self.gauges
 
     @property
     def several(self) -> bool:
@@ -184,6 +197,8 @@ def gather(
         ),
         **({"funding": _digest(one.content_hash() for one in series.values())} if series else {}),
     }
+    if any(market.half_spread_file for market in markets):
+        hashes["spreads"] = spreads_digest(markets)
     measured = any(one is not None and one.measured for one in (risk, *(use.risk for use in uses)))
     return Inputs(
         seats, list(markets), list(candles), list(detail) if detail else None, sum(by_venue.values()), by_venue,

@@ -59,6 +59,7 @@ class Result:
         """Take over a run; ends and dependent: final equity and counted candles by path; done: whole candles."""
         self.run, self.inputs, self.ends, self.seconds = run, run.inputs, ends, seconds
         self._dependent = dependent or {}
+        self.costs: dict[str, Any] | None = None  # of engine.honesty, once it was asked
         done = run.k if done is None else done
         self.fill_rows = run.fills[: int(run.run[0]["fill_count"])]
         self.event_rows = run.events[: int(run.run[0]["event_count"])]
@@ -250,6 +251,8 @@ class Result:
                 said.append(f"{market.symbol}: traded as a {words}{of}")
             if market.symbol != candles.symbol:
                 said.append(f"{market.symbol}: driven by candles of another symbol, {candles.market}")
+            if not candles.volume.any():
+                said.append(f"{candles.market}: its candles have no volume, so nothing limits what fills")
             found = holes(candles)
             if found:
                 said.append(f"{candles.market}: {found.line()}")
@@ -360,6 +363,7 @@ class Result:
             "reviews": [self._of_seat(slot) | asdict(review) for slot, review in self._reviewed],
             **(told_shares(self) if inputs.several else {}),
             "events": self.event_counts(),
+            "costs": self.costs,
             "hashes": inputs.hashes,
             "versions": {"python": platform.python_version()}
             | {name: version(name) for name in ("tradewind", "numpy", "numba")},

@@ -11,6 +11,7 @@ from engine.backtesting.blame import blamed
 from engine.backtesting.inputs import Inputs, Rules
 from engine.backtesting.ruling import Ruling
 from engine.backtesting.seats import Rows
+from engine.backtesting.volumes import knows_volume, refuse_unknown_volume
 from engine.candles.timeframes import iso
 from engine.codecache import interrupts_wait
 from engine.compiling import Interpreted
@@ -61,6 +62,7 @@ class Run:
     def __init__(self, inputs: Inputs, rules: Rules, *, compiled: bool = True) -> None:
         """Allocate everything; nothing has happened yet."""
         self.inputs, self.rules = inputs, rules
+        refuse_unknown_volume(inputs, rules)
         self.compiled = compiled and all(seat.native.addresses for seat in inputs.seats)
         timestamps, width = len(inputs.grid), len(inputs.books)
         self.ruling = Ruling(inputs)
@@ -129,6 +131,9 @@ class Run:
                 details.append(fine)
                 markets[index]["detail"] = fine.ctypes.data
                 markets[index]["detail_count"] = len(fine)
+            if markets[index]["costs_vary"]:
+                markets[index]["gauge"] = inputs.gauged()[index].ctypes.data
+            markets[index]["volume_unknown"] = int(not knows_volume(inputs, index))
         return balances, markets, details
 
     def _fill_run(self, max_fills: int, scratch: int) -> None:
@@ -153,7 +158,7 @@ class Run:
         run["balance_count"] = len(self.balances)
         run["start"] = inputs.start
         run["path"] = codes.PATHS.index(rules.path)
-        run["touch_fills"], run["latency_ms"] = rules.touch_fills, rules.latency_ms
+        run["touch_fills"], run["seed"], run["latency_ms"] = float(rules.touch_fills), rules.seed, rules.latency_ms
         run["participation"] = np.nan if rules.participation is None else rules.participation
         run["fill_room"], run["event_room"] = len(self.fills), len(self.events)
         run["payment_room"] = len(self.payments)

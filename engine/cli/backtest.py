@@ -41,6 +41,9 @@ def backtest(
     bounds: Annotated[
         bool, typer.Option("--bounds/--no-bounds", help="Play the other paths too, for the range of the result.")
     ] = True,
+    costs: Annotated[
+        bool, typer.Option("--costs/--no-costs", help="Find the break-even cost multiple and the capacity curve.")
+    ] = True,
     interpreted: Annotated[
         bool, typer.Option("--interpreted", help="Run the strategy in Python: breakpoints and print work, slowly.")
     ] = False,
@@ -71,6 +74,7 @@ def backtest(
     with printed_to_stderr(as_json), bar(hidden=as_json) as progress:
         inputs = inputs_of(defined, str(root or settings.data_root), strict)
         result = _run(defined, inputs, _Saving(save, out, Path(settings.runs_root)), progress, bounds, interpreted)
+        _study(result, costs, progress)
     folder = _Saving(save, out, Path(settings.runs_root)).save(result, defined, inputs)
     _show(result, defined, inputs, folder, as_json)
 
@@ -134,6 +138,7 @@ def _run(
         partial = getattr(error, "partial", None)
         if partial is None or not len(partial.equity_curve):
             raise
+        _study(partial, False, None)
         folder = saving.save(partial, definition, inputs)
         if folder is None:
             raise
@@ -142,6 +147,16 @@ def _run(
         if isinstance(error, KeyboardInterrupt):
             raise InterruptedRunError(f"stopped before the end; {kept}") from None
         raise StrategyError(f"{error}; {kept}") from error
+
+
+def _study(result: Result, wanted: bool, progress: Any) -> None:
+    """Study the costs; Ctrl-C ends the study and keeps the run, which is whole by now."""
+    from engine.honesty import study_costs
+
+    try:
+        study_costs(result, runs=wanted, progress=progress)
+    except KeyboardInterrupt:
+        typer.echo("stopped while the costs were studied; the run itself is whole and kept", err=True)
 
 
 def _show(result: Result, definition: Definition, inputs: RunInputs, folder: Path | None, as_json: bool) -> None:

@@ -29,7 +29,7 @@ def print_result(console: Console, name: str, summary: dict[str, Any]) -> None:
     groups = {
         "Result": list(_headline(summary)),
         "Trades": list(_trades(metrics, currency)),
-        "Costs": list(_costs(metrics, currency)),
+        "Costs": [*_costs(metrics, currency), *_break_even(summary)],
         "Where the money went": list(_identity(metrics, currency)),
     }
     width = max(len(value) for rows in groups.values() for _, value, _ in rows)
@@ -146,6 +146,16 @@ def _costs(metrics: dict[str, Any], currency: str) -> Iterator[Row]:
     why = "" if metrics["fee_share"] is not None else " (nothing was made)"
     yield "Fee share", percent(metrics["fee_share"]), f"of profit before fees{why}"
     yield "Maker share", percent(metrics["maker_share"]), "of notional"
+
+
+def _break_even(summary: dict[str, Any]) -> Iterator[Row]:
+    costs = summary.get("costs")
+    if costs is not None:
+        found = costs["break_even"]
+        multiple, reason = found["multiple"], found["reason"]
+        if multiple is not None:
+            reason = "the assumed costs: there the edge dies" + (f"; {reason}" if reason else "")
+        yield "Break-even", UNDEFINED if multiple is None else f"{number(multiple)} ×", reason
 
 
 def _identity(metrics: dict[str, Any], currency: str) -> Iterator[Row]:

@@ -31,6 +31,9 @@ REASON_LIQUIDATION, REASON_SETTLEMENT = 8, 9
 GTC, IOC, FOK = 0, 1, 2
 TIMES_IN_FORCE = ("gtc", "ioc", "fok")
 
+FIXED, VOLUME_SHARE, SQUARE_ROOT = 0, 1, 2
+SLIPPAGE_MODELS = ("fixed", "volume_share", "square_root")
+
 ADVERSE, FAVOURABLE, NEAREST, LOW_FIRST, HIGH_FIRST = 0, 1, 2, 3, 4
 PATHS = ("adverse", "favourable", "nearest", "low_first", "high_first")
 

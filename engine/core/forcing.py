@@ -7,6 +7,7 @@ its margin at most, the last one on a balance all that is there: beyond that pri
 import numpy as np
 
 from engine.core import codes
+from engine.core.costs import taker_cost
 from engine.core.fills import execute
 from engine.core.jit import Step, inner
 from engine.core.lending import closable
@@ -68,7 +69,7 @@ def force_out(address, kind, _b, planned, _y):
     reason = codes.REASON_SETTLEMENT
     if liquidating:
         reason = codes.REASON_LIQUIDATION
-        price = worse_tick(planned * (1.0 + side * (market.half_spread + market.slippage)), side, market)
+        price = worse_tick(planned * (1.0 + side * taker_cost(run, book, market, quantity, quantity)), side, market)
         wallet = _answering(run, book, market)
         if wallet < np.inf:
             limit = _bankrupt_at(book, market, quantity, wallet)

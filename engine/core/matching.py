@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.core import codes
 from engine.core.account import claim_with, free_quote, refresh_claim
+from engine.core.costs import half_spread, taker_price
 from engine.core.fills import execute, shrink_to_position
 from engine.core.forcing import force
 from engine.core.guarding import refused
@@ -14,16 +15,7 @@ from engine.core.jit import Step, inner
 from engine.core.margin import answers, find_liquidation, is_contract, notional_of, weigh, worst_loser
 from engine.core.memory import address_of, book_at, book_of, call_leg, market_of, order_of, run_at
 from engine.core.orders import aim, end_order, enqueue, mixed, note, pick_up, rebound, rest
-from engine.core.rounding import to_lot, to_tick, worse_tick
-
-
-@inner
-def taker_price(price, side, market):
-    """Return a path price worsened by half the spread and the slippage (rule F1)."""
-    cost = market.half_spread + market.slippage
-    if cost == 0.0:
-        return price
-    return worse_tick(price * (1.0 + side * cost), side, market)
+from engine.core.rounding import to_lot, to_tick
 
 
 @inner
@@ -46,7 +38,6 @@ def move(book, market, price, now_ms):
 
 @inner
 def _trail(book, market, price):
-    run = run_at(book.run)
     moved = False
     for i in range(book.used):
         order = order_of(book, i)
@@ -55,7 +46,7 @@ def _trail(book, market, price):
             if better:
                 book.signature -= mixed(order)
                 order.extreme = price
-                aim(order, market, run.touch_fills)
+                aim(order, market, False)  # what is touched concerns limit orders only
                 book.signature += mixed(order)
                 moved = True
     if moved:
@@ -136,16 +127,24 @@ def _take(book, slot, market, planned, limit):
     """Fill an arriving order as a taker at the path price, no worse than its limit; what is left waits or rests."""
     order = order_of(book, slot)
     order_id = order.id
-    price = taker_price(planned, order.side, market)
-    if not np.isnan(limit) and order.side * (price - limit) > 0.0:
-        price = limit
-    if not _permitted(book, slot, price):
-        return
+    run = run_at(book.run)
+    parent = order.quantity
+    if order.reduce_only or (market.kind == codes.SPOT and order.side < 0):
+        parent = min(parent, order.filled + abs(book.position))
+    if run.guard != 0:
+        price = taker_price(run, book, market, planned, order.side, parent, order.quantity - order.filled)
+        if not np.isnan(limit) and order.side * (price - limit) > 0.0:
+            price = limit
+        if not _permitted(book, slot, price):
+            return
     quantity = _fillable(book, order, market, market.taker_fee_rate)
     if quantity > 0.0:
+        price = taker_price(run, book, market, planned, order.side, parent, quantity)
+        if not np.isnan(limit) and order.side * (price - limit) > 0.0:
+            price = limit
         book.volume_left -= quantity
+        book.taken += quantity
         execute(book, slot, quantity, price, planned, 0)
-    run = run_at(book.run)
     if run.status != codes.OK or order.id != order_id or order.state != codes.ARRIVING:
         return
     if order.reduce_only and book.position * order.side >= 0.0:
@@ -177,11 +176,12 @@ def arrive(book, slot, market):
         if order.size_mode == codes.POSITION:
             order.quantity = order.filled + abs(book.position)
     else:
-        expected = taker_price(price, order.side, market)
-        if order.kind != codes.MARKET:
-            expected = order.claim_price
-            if market.kind == codes.INVERSE:
-                expected = market.contract_size / order.claim_price
+        expected = order.claim_price
+        if order.kind == codes.MARKET:
+            left = order.quantity - order.filled
+            expected = taker_price(run, book, market, price, order.side, order.quantity, left)
+        elif market.kind == codes.INVERSE:
+            expected = market.contract_size / order.claim_price
         if not _affordable(book, slot, market, expected):
             return
     if market.kind != codes.SPOT and refused(book, slot, market, expected):
@@ -198,7 +198,7 @@ def arrive(book, slot, market):
         waits = not np.isnan(order.trigger) and order.side * (order.trigger - price) < 0.0
         order.extreme = np.nan if waits else price
     if order.kind == codes.LIMIT:
-        touch = price * (1.0 + order.side * market.half_spread)
+        touch = price * (1.0 + order.side * half_spread(run, market))
         takes, limit = order.side * (order.price - touch) >= 0.0, order.price
         if takes and order.post_only:
             end_order(book, slot, codes.DENIED_POST_ONLY, order.price, touch)
@@ -230,6 +230,7 @@ def trigger(book, slot, market, open_price):
             end_order(book, slot, codes.CANCELLED_NOTHING_TO_REDUCE, 0.0, 0.0)
             return
         book.volume_left -= quantity
+        book.taken += quantity
         execute(book, slot, quantity, at, at, 1)
         return
     if order.kind == codes.TRAILING and np.isnan(order.extreme):
@@ -277,7 +278,8 @@ def _suspend(book, low, high):
     market = market_of(run_at(book.run), book.market)
     for i in range(book.used):
         order = order_of(book, i)
-        if order.state != codes.RESTING or order.kind == codes.LIMIT or not low <= order.point <= high:
+        reached = high if order.direction > 0 else low  # a gap may have left the point behind
+        if order.state != codes.RESTING or order.kind == codes.LIMIT or order.direction * (reached - order.point) < 0.0:
             continue
         if order.kind == codes.TRAILING and np.isnan(order.extreme):
             pick_up(book, i)

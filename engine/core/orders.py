@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.core import codes
 from engine.core.account import refresh_claim
+from engine.core.chance import touched
 from engine.core.jit import Step, inlined, inner
 from engine.core.memory import address_of, bits_of, book_at, call_leg, event_of, market_of, order_of, run_at
 from engine.core.rounding import ticks_away, to_tick
@@ -108,11 +109,11 @@ def mixed(order):
 
 
 @inner
-def aim(order, market, touch_fills):
-    """Set the path price that triggers the order, and from which side."""
+def aim(order, market, touched):
+    """Set the path price that triggers the order, and from which side; touched: a limit need not be traded through."""
     if order.kind == codes.LIMIT:
         order.direction = -order.side
-        order.point = order.price if touch_fills else ticks_away(order.price, -order.side, market)
+        order.point = order.price if touched else ticks_away(order.price, -order.side, market)
     elif order.kind == codes.TRAILING:
         if np.isnan(order.extreme):  # waits for its activation price, on the profitable side
             order.direction = -order.side
@@ -147,7 +148,7 @@ def rest(book, slot, market):
     """Let an order rest: it claims its funds and widens no bound it does not lie within."""
     run = run_at(book.run)
     order = order_of(book, slot)
-    aim(order, market, run.touch_fills)
+    aim(order, market, touched(run.touch_fills, run.seed, book.index, order.id))
     order.state = codes.RESTING
     if order.claim_price > 0.0:
         if order.side > 0:

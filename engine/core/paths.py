@@ -214,7 +214,14 @@ def play(book, market, candle, from_ms, until_ms, fine):
     """Take the book through one candle."""
     run = run_at(book.run)
     book.candle_end_ms = until_ms
-    book.volume_left = np.inf if np.isnan(run.participation) else run.participation * candle.volume
+    book.volume = candle.volume
+    book.taken = 0.0
+    if market.volume_unknown:
+        book.volume_left = np.inf
+    elif np.isnan(run.participation):  # a candle without volume had no trades, so none of ours either
+        book.volume_left = np.inf if candle.volume > 0.0 else 0.0
+    else:
+        book.volume_left = run.participation * candle.volume
     _set_marks(book, market, candle, fine)
     book.mark_from = book.mark_to = book.mark_open
     if call_leg(run.step_leg, address_of(book), from_ms, from_ms, candle.open, candle.open) != codes.OK:

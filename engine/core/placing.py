@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.core import codes
 from engine.core.account import equity_of, usable_equity
+from engine.core.costs import taker_cost
 from engine.core.jit import compiled, inner
 from engine.core.margin import notional_of, quantity_for
 from engine.core.memory import balance_of, book_at, call_rule, market_of, order_of, run_at, slot_of
@@ -77,7 +78,7 @@ def place(
             note(book, 0, codes.DENIED_PRICE, reason, exit_at, 0.0)
             return 0
 
-    reference = book.price * (1.0 + side * (market.half_spread + market.slippage))
+    reference = book.price * (1.0 + side * taker_cost(run, book, market, 0.0, 0.0))
     if kind in (codes.LIMIT, codes.STOP_LIMIT):
         reference = price
     elif kind == codes.STOP:
@@ -91,6 +92,10 @@ def place(
             note(book, 0, codes.DENIED_SIZE, reason, size, 0.0)
             return 0
         quantity = sized(book, market, side, size_mode, size, reference)
+        if market.costs_vary and kind == codes.MARKET and size_mode != codes.QUANTITY:
+            # Sized a second time with the impact of the first: that is a little more than the smaller size will have.
+            reference = book.price * (1.0 + side * taker_cost(run, book, market, quantity, 0.0))
+            quantity = sized(book, market, side, size_mode, size, reference)
         if ruled and not reduce_only:
             size_mode = call_rule(
                 run.step_size, address, side, kind, 0, reason, size_mode, quantity, reference, stop_loss

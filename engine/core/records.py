@@ -55,6 +55,11 @@ MARKET = _record(
     ("borrow_open_rate", "f8"),  # at the instant of borrowing
     ("borrow_ms", "i8"),
     ("gauge", "i8"),  # address of GAUGE rows, one a timestamp and one for after the last, or 0
+    ("volume_unknown", "i8"),  # 1: its candles carry no volume at all, so a zero says nothing
+    ("costs_vary", "i8"),  # 0: half_spread and slippage are all there is
+    ("spread_multiple", "f8"),  # 0.0: half_spread above; else the gauge's half spread times this
+    ("slippage_model", "i8"),  # codes.FIXED, VOLUME_SHARE, SQUARE_ROOT
+    ("impact", "f8"),  # coefficient of the slippage model, see costs.py
 )
 
 TIER = _record(
@@ -183,6 +188,8 @@ BOOK = _record(
     ("stop_distance", "f8"),  # quote, of the rule's stop in true ranges; fixed when the position opens
     ("targets_done", "i8"),  # bits: steps of the rule's ladder that have filled
     ("trade_from", "f8"),  # quote, what all round trips had netted when the last one ended
+    ("volume", "f8"),  # base, of the candle being played
+    ("taken", "f8"),  # base, what our fills have taken of it
 )
 
 SLOT = _record(
@@ -219,7 +226,7 @@ RUN = _record(
     ("b", "i8"),  # the book (phase 0) or slot (phase 1) that comes next
     ("start", "i8"),  # first candle on which strategies are asked: their warm-up is behind it
     ("path", "i8"),  # codes.ADVERSE ... codes.HIGH_FIRST
-    ("touch_fills", "i8"),
+    ("touch_fills", "f8"),  # chance that a touch alone fills a limit order: 0.0 never, 1.0 always
     ("latency_ms", "i8"),
     ("participation", "f8"),  # fraction of a candle's volume that fills may take; NaN: no cap
     ("fills", "i8"),
@@ -262,6 +269,7 @@ RUN = _record(
     ("step_watch", "i8"),
     ("watch_events", "i8"),  # room that the kill rules must find in the events at every timestamp
     ("sized_quantity", "f8"),  # base, what step_size answers
+    ("seed", "i8"),  # of what is left to chance: which touched orders fill
 )
 
 FILL = _record(

@@ -211,10 +211,18 @@ def _sources_of(top: Table) -> list[str]:
 def _rules(table: Table, default: RuleSettings) -> RuleSettings:
     return RuleSettings(
         path=table.take("path", str, default.path),
-        touch_fills=table.take("touch_fills", bool, default.touch_fills),
+        touch_fills=_chance(table, default.touch_fills),
         latency_ms=table.take("latency_ms", int, default.latency_ms),
         participation=table.take("participation", float, default.participation),
+        seed=table.take("seed", int, default.seed),
     )
+
+
+def _chance(table: Table, default: bool | float) -> bool | float:
+    value = table.values.get("touch_fills", default)
+    if type(value) not in (bool, int, float) or not 0.0 <= value <= 1.0:
+        raise table.refusal("touch_fills", "true, false or a chance from 0 to 1", value)
+    return value  # type: ignore[no-any-return]
 
 
 def _plain_table(values: Any, where: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from engine.markets import shape
 from engine.markets.reading import WARNING
 
 KEYS = (*(one.name for one in fields(Market)), "shape", "volume_30d")
-TEXTS = ("symbol", "venue", "kind", "fee_in", "margin_mode", "shape")
+TEXTS = ("symbol", "venue", "kind", "fee_in", "margin_mode", "shape", "half_spread_file", "slippage_model")
 FLAGS = ("maintenance_fee", "hedge_mode")
 OF_ONE_COIN = ("tick", "lot", "min_quantity", "min_notional")
 

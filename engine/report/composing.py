@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.metrics import DAY_MS
 from engine.report.charting import equity_chart, price_charts
+from engine.report.costs import costs_section
 from engine.report.encoding import in_page
 from engine.report.figures import Figures, path_points
 from engine.report.library import NOTICE, chart_library
@@ -47,7 +48,8 @@ def page(material: Material) -> str:
             identity=list(figures.identity()),
             identity_total=figures.identity_total(),
             unexplained=money(material.metrics["unexplained"], material.currency),
-            costs=list(figures.costs()),
+            turned=list(figures.turned()),
+            costs=costs_section(material),
             shares=shares(material),
             exposure=list(figures.exposure()),
             equity_words=_equity_words(material),

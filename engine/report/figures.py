@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.report.material import Material
-from engine.report.words import MINUS, UNDEFINED, counted, days, money, number, percent, whole
+from engine.report.words import MINUS, counted, days, money, number, percent, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +126,11 @@ class Figures:
         change = self.metrics["equity_end"] - self.metrics["equity_start"]
         return Figure("Change of equity", money(change, self.currency, sign=True), "measured from balances")
 
-    def costs(self) -> Iterator[Figure]:
-        """Yield what trading cost."""
+    def turned(self) -> Iterator[Figure]:
+        """Yield what stands beside the ledger: the venue's part, and how much was turned over."""
         m = self.metrics
         yield self.money("Fees", "fees", f"{percent(m['fees'] / m['equity_start'])} of start equity")
         yield self.percent("Fee share", "fee_share", self._fee_share_words())
-        made = m["realised"] + m["floating_change"] + m["funding"] - m["interest"]
-        multiple = made / m["fees"] if m["fees"] > 0.0 and made > 0.0 else None
-        yield Figure(
-            "Break-even cost multiple", UNDEFINED if multiple is None else f"{number(multiple)} ×",
-            "times the fees before nothing is left" if multiple else "nothing was made before fees",
-        )  # fmt: skip
         yield self.number("Turnover", "turnover", f"× mean equity, both sides; {number(m['turnover_a_day'])} a day")
         yield self.percent("Maker share", "maker_share", "of notional; the rest paid the taker's fee")
         yield Figure("Fills", whole(m["fills"]), "executions", "fills", m["fills"])

@@ -77,6 +77,10 @@ class Material:
 
 def of_result(result: Result, name: str = "") -> Material:
     """Return the material of a result in memory."""
+    if result.costs is None:
+        from engine.honesty import study_costs  # brings the core along, which a page out of a folder does without
+
+        study_costs(result)
     equity = result.columns("equity")
     summary = {**result.summary(), "notes": []}
     return Material(

@@ -51,7 +51,7 @@ def _plain(value: Any) -> str:
 def _rules(material: Material) -> list[list[str]]:
     rules = material.summary["rules"]
     share = rules["participation"]
-    touched = "when its price is touched" if rules["touch_fills"] else "when the price trades through it by a tick"
+    touched = _touched(rules["touch_fills"])
     return [
         ["Path inside a candle", f"{rules['path']}: {PATHS.get(rules['path'], '')}"],
         ["Decisions", "on closed candles; orders are live from the next open"],
@@ -65,12 +65,18 @@ def _rules(material: Material) -> list[list[str]]:
     ]  # fmt: skip
 
 
+def _touched(chance: bool | float) -> str:
+    if 0.0 < chance < 1.0:
+        return f"when the price trades through it by a tick, or with a chance of {percent(float(chance))} when touched"
+    return "when its price is touched" if chance else "when the price trades through it by a tick"
+
+
 def _markets(material: Material) -> list[Sheet]:
     rows = [
         [
             market["symbol"], market["kind"], _plain(market["tick"]), _plain(market["lot"]),
             percent(market["maker_fee_rate"], 3), percent(market["taker_fee_rate"], 3),
-            percent(market["half_spread"], 3), percent(market["slippage"], 3), _plain(market["min_notional"]),
+            _spread(market), _slippage(market), _plain(market["min_notional"]),
             f"{number(market['leverage'], 0)} ×",
         ]
         for market in material.markets
@@ -79,6 +85,21 @@ def _markets(material: Material) -> list[Sheet]:
         "Market", "Kind", "Tick", "Lot", "Maker fee", "Taker fee", "Half spread", "Slippage", "Minimum", "Leverage",
     )  # fmt: skip
     return [Sheet("Markets and fees", tuple((name, name not in ("Market", "Kind")) for name in columns), rows)]
+
+
+def _spread(market: dict[str, Any]) -> str:
+    file, share = market.get("half_spread_file"), market.get("half_spread_volatility", 0.0)
+    constant = f"of {file}" if file else percent(market["half_spread"], 3)
+    return constant + (f" + {_plain(float(share))} σ" if share else "")
+
+
+def _slippage(market: dict[str, Any]) -> str:
+    model = market.get("slippage_model", "fixed")
+    answers = {
+        "square_root": f" + 2/3 Y σ √(Q/V), Y = {_plain(market.get('impact'))}",
+        "volume_share": f" + {_plain(market.get('share_impact'))} (q/v)²",
+    }
+    return percent(market["slippage"], 3) + answers.get(model, "")
 
 
 def _candles(material: Material) -> list[list[str]]:

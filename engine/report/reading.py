@@ -59,7 +59,7 @@ def read_summary(folder: Path) -> dict[str, Any]:
     missing = [name for name in ("strategy", "markets", "candles", "metrics") if name not in summary]
     if not isinstance(summary, dict) or missing:
         raise DataError(f"{path}: {missing[0] if missing else 'its object'} is missing; run the backtest again")
-    return {"notes": [], "plans": [], "reviews": [], "events": {}, "versions": {}, **summary}
+    return {"notes": [], "plans": [], "reviews": [], "events": {}, "versions": {}, "costs": None, **summary}
 
 
 def run_name(folder: Path) -> str:

@@ -43,6 +43,14 @@ def money(value: float | None, currency: str, decimals: int = 2, *, sign: bool =
     return text if text == UNDEFINED else f"{text}{HARD}{currency}"
 
 
+def short_amount(value: float) -> str:
+    """Return 12 k, 1.2 M or 3 bn: an amount whose order is what matters."""
+    for size, mark in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= 0.9995 * size:
+            return f"{value / size:.3g}{HARD}{mark}"
+    return f"{value:.3g}"
+
+
 def days(value: float | None) -> str:
     """Return "366 days", or hours below two days."""
     if value is None:

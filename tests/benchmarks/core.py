@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from engine import AccountRules, RiskRules
-from engine.backtesting.inputs import Inputs
+from engine.backtesting.inputs import Inputs, Rules
 from engine.candles import Store
 from strategies.dca import Dca
 from strategies.moving_average_short import MovingAverageShort
@@ -24,8 +24,11 @@ from tests.benchmarks.given import (
     gathered,
     hundred_cells,
     minutes,
+    realistic_short,
     run,
+    run_with,
     short_signals,
+    small_short,
     tiled,
 )
 from tests.benchmarks.measuring import Row, interleaved, least
@@ -40,6 +43,7 @@ def rows() -> Iterator[Row]:
     yield from _short()
     yield from _risk()
     yield _every_candle()
+    yield _realism()
     yield from _grid()
     yield from _dca()
     yield _interpreted()
@@ -83,6 +87,19 @@ def _every_candle() -> Row:
     inputs = gathered(Watcher(), [minutes()])
     seconds = least(lambda: run(inputs), repeats=40)
     return Row("core.every_candle", seconds * 1e9 / MILLION, "ns/candle", 12.0, note="on_candle looks, no order")
+
+
+def _realism() -> Row:
+    plain, dear = gathered(small_short(), [minutes()]), realistic_short()
+    dear.gauged()  # measured once for all runs over the same inputs
+    capped = Rules(path="low_first", participation=0.1)
+    once, ours = interleaved(lambda: run(plain), lambda: run_with(dear, capped), repeats=40)
+    note = (
+        "square-root slippage, half-spread by volatility and a cap of 10 % of the volume, over the same without; "
+        f"{_fills(plain):,} and {int(run_with(dear, capped).run[0]['fill_count']):,} fills; "
+        f"{ours * 1e9 / MILLION:.1f} ns/candle against {once * 1e9 / MILLION:.1f}"
+    )
+    return Row("core.realism", ours / once, "x", 1.4, note=note)
 
 
 def _grid() -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -68,6 +69,25 @@ def short_signals(count: int = MILLION) -> Inputs:
     """Return the inputs of the moving-average short, 20/100 crossings, 2 % stop, 4 % target."""
     strategy = MovingAverageShort(fast=20, slow=100, stop_loss=0.02, take_profit=0.04)
     return gathered(strategy, [minutes(count)])
+
+
+@cache
+def realistic_short(count: int = MILLION) -> Inputs:
+    """Return the short on a market whose spread follows volatility and which answers to an order's size."""
+    on = replace(contract(), half_spread_volatility=0.002, slippage_model="square_root")
+    return gathered(small_short(), [minutes(count)], on=lambda _: on)
+
+
+def small_short() -> MovingAverageShort:
+    """Return the short of a size that a tenth of a minute's volume holds: a cap then costs its checks, and few fills."""
+    return MovingAverageShort(fast=20, slow=100, size=0.02, stop_loss=0.02, take_profit=0.04)
+
+
+def run_with(inputs: Inputs, rules: Rules) -> Run:
+    """Play a run under these rules."""
+    made = Run(inputs, rules)
+    made.advance()
+    return made
 
 
 def run(inputs: Inputs, path: str = "low_first", compiled: bool = True) -> Run:

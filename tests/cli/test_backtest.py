@@ -181,3 +181,56 @@ def test_a_portfolio_strategy_runs_from_its_definition(shell: Shell, request: py
     assert said.code == 0
     assert "! BTC/USDT, ETH/USDT, BNB/USDT, SOL/USDT: the market is simulated" in said.out
     assert "several markets, so no one of them compares" in said.out
+
+
+def test_the_break_even_multiple_is_printed_and_saved(shell: Shell) -> None:
+    said = shell("backtest", "short.toml", "--out", "kept")
+    told = json.loads((shell.folder / "kept" / "metrics.json").read_text("utf-8"))["costs"]
+    found = told["break_even"]
+    expected = "–" if found["multiple"] is None else f"{number(found['multiple'])} ×"
+    line = next(line for line in said.out.splitlines() if "Break-even" in line)
+    assert expected in line
+    assert told["by_kind"]
+    assert told["capacity"]["points"] or told["capacity"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "reason"),
+    [
+        ("--no-costs", "not asked for (--no-costs)"),
+        ("--interpreted", "not computed for an interpreted run: it takes about twenty runs more"),
+    ],
+)
+def test_the_study_of_costs_is_left_out_with_its_reason(shell: Shell, flag: str, reason: str) -> None:
+    told = shell("backtest", "short.toml", "--no-save", "--json", flag).json["costs"]
+    assert told["break_even"]["reason"] == told["capacity"]["reason"] == reason
+    assert told["by_kind"]
+
+
+def test_ctrl_c_while_costs_are_studied_keeps_the_run(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("engine.honesty.study.capacity", stop)
+    said = shell("backtest", "short.toml", "--out", "kept")
+    assert said.code == 0
+    assert "stopped while the costs were studied; the run itself is whole and kept" in said.err
+    told = json.loads((shell.folder / "kept" / "metrics.json").read_text("utf-8"))
+    assert told["complete"]
+    assert told["costs"]["capacity"] == {"points": [], "reason": "stopped before its end"}
+
+
+def test_a_definition_sets_every_cost_and_rule_of_execution(shell: Shell) -> None:
+    more = 'half_spread = 0.0001\nhalf_spread_volatility = 0.002\nslippage_model = "square_root"\nimpact = 1.5\n'
+    rules = "[rules]\nparticipation = 0.1\ntouch_fills = 0.3\nseed = 4\n"
+    shell.write("dear.toml", SHORT.replace("lot = 0.001\n", f"lot = 0.001\n{more}") + rules)
+    told = shell("backtest", "dear.toml", "--out", "kept", "--json").json
+    assert {"participation": 0.1, "touch_fills": 0.3, "seed": 4}.items() <= told["rules"].items()
+    assert {one["kind"] for one in told["costs"]["by_kind"] if one["amount"] > 0.0} >= {
+        "taker fees",
+        "spread",
+        "impact",
+    }
+    again = shell("backtest", "kept/definition.toml", "--no-save", "--json").json
+    assert again["costs"] == told["costs"]
+    assert again["metrics"] == told["metrics"]

@@ -30,7 +30,7 @@ CASES = [  # definition, flags, sentence
      "d.toml: [rules]: path: expected one of adverse, favourable, nearest, low_first, high_first, "
      'was "advers"; did you mean "adverse"?'),
     (SHORT + "[rules]\nlatency = 3\n", (), 'd.toml: [rules]: unknown key "latency"; did you mean "latency_ms"?'),
-    (SHORT + "[rules]\ntouch_fills = 1\n", (), "d.toml: [rules]: touch_fills: expected true or false, was 1"),
+    (SHORT + "[rules]\ntouch_fills = 2\n", (), "d.toml: [rules]: touch_fills: expected true, false or a chance from 0 to 1, was 2"),
     (SHORT + '[markets."BTC/USTD"]\nlot = 1\n', (),
      'd.toml: [markets]: unknown key "BTC/USTD"; did you mean "BTC/USDT"?'),
     (SHORT.replace("[market]", "[market"), (),

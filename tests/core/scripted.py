@@ -155,7 +155,8 @@ def market(**fields: Any) -> Market:
 
 def play(strategy: Strategy, rows: Any, on: Market | None = None, **options: Any) -> Result:
     """Run compiled and interpreted, hold the two equal to the byte, return the compiled one."""
-    rules = {n: options.pop(n) for n in ("path", "touch_fills", "latency_ms", "participation") if n in options}
+    names = ("path", "touch_fills", "latency_ms", "participation", "seed")
+    rules = {n: options.pop(n) for n in names if n in options}
     history: Any = rows if isinstance(rows, Candles) or isinstance(rows[0], Candles) else candles(*rows)
     arguments = {"rules": Rules(**rules), "bounds": False, "cash": 10_000.0, **options}
     native = backtest(strategy, history, on or market(), **arguments)

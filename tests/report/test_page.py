@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine import Result
+from engine.report.composing import page
 from engine.report.material import of_result
-from engine.report.words import percent
+from engine.report.words import number, percent
+from tests.honesty.edges import played
 
 from .making import HOSTILE, KINDS, Page, lattice
 
@@ -21,6 +24,7 @@ PARTS = [
     "headline",
     "equity",
     "money",
+    "costs",
     "review",
     "plan",
     "price",
@@ -174,3 +178,36 @@ def _page(result: Result) -> str:
     from engine.report.composing import page
 
     return page(of_result(result))
+
+
+def test_costs_are_told_by_kind_with_their_share_and_where_the_edge_dies(results: Get, pages: Get) -> None:
+    told, text = results("a moving-average short").costs, " ".join(pages("a moving-average short").text.split())
+    taker = next(one["amount"] for one in told["by_kind"] if one["kind"] == "taker fees")
+    assert f"Taker fees market orders, stops, and limits that traded at once {number(taker)}" in text
+    multiple, reason = told["break_even"]["multiple"], told["break_even"]["reason"]
+    sentence = (
+        f"No break-even cost multiple: {reason}." if multiple is None else f"The edge dies at {number(multiple)}× the"
+    )
+    assert sentence in text
+
+
+def test_a_run_of_an_older_version_has_no_costs_by_kind_and_says_so(results: Get) -> None:
+    material = of_result(results("one candle"))
+    older = replace(material, summary={**material.summary, "costs": None})
+    assert "This run was saved without its costs by kind" in page(older)
+
+
+def test_the_capacity_curve_is_drawn_with_its_table() -> None:
+    shown = page(of_result(played()))
+    points = played_points(shown)
+    assert len(points) >= 3
+    assert points == sorted(points)  # more money, a smaller part of it
+    assert "its own impact eats the edge" in shown
+    assert "Result by size of the account" in shown
+
+
+def played_points(shown: str) -> list[float]:
+    """Return how far below the top of the curve each of its points lies."""
+    line = re.search(r'<polyline points="([^"]+)"', shown)
+    assert line is not None
+    return [float(point.split(",")[1]) for point in line[1].split()]
