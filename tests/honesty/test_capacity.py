@@ -69,7 +69,7 @@ def test_indicators_are_not_computed_again(monkeypatch: pytest.MonkeyPatch) -> N
         raise AssertionError("indicators were computed again")
 
     monkeypatch.setattr(indicating, "indicator_rows", refuse)
-    monkeypatch.setattr("engine.backtesting.inputs.indicator_rows", refuse)
+    monkeypatch.setattr("engine.backtesting.seating.indicator_rows", refuse)
     monkeypatch.setattr(Edge, "indicators", refuse)
     assert study_costs(result)["capacity"]["points"]
 
