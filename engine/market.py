@@ -288,6 +288,14 @@ class Market:
         return plain
 
 
+MONEY = ("USD", "EUR", "GBP", "CHF", "JPY", "BRL", "TRY", "AUD", "CAD", "DAI")
+
+
+def decimals_of_money(currency: str) -> int:
+    """Return how many decimals an amount is printed with: a coin is worth more than a unit of money."""
+    return 2 if any(name in currency for name in MONEY) or not currency else 6
+
+
 def _tier(step: Any) -> Tier:
     """Return one step of the maintenance table from what was written."""
     if isinstance(step, Tier):

@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+TRADED_AS = {
+    "margin": "a margin market",
+    "linear": "a linear contract",
+    "inverse": "an inverse contract",
+    "future": "a dated future",
+}
 COUNTING_PATHS = ("adverse", "favourable")  # they play both orders of the extremes
 
 
@@ -246,9 +252,8 @@ class Result:
                     f"{candles.symbol}: the market is simulated ({candles.source}); it says nothing about a real one"
                 )
             if market.kind != "spot":
-                words = f"{market.kind} contract" if market.is_contract else "margin market"
                 of = "" if candles.simulated else f" on the candles of {candles.market}"
-                said.append(f"{market.symbol}: traded as a {words}{of}")
+                said.append(f"{market.symbol}: traded as {TRADED_AS[market.kind]}{of}")
             if market.symbol != candles.symbol:
                 said.append(f"{market.symbol}: driven by candles of another symbol, {candles.market}")
             if not candles.volume.any():
@@ -348,6 +353,7 @@ class Result:
             **described(inputs),
             "markets": [market.as_dict() for market in inputs.markets],
             "candles": [_described(candles) for candles in inputs.candles],
+            "currency": inputs.markets[0].settle,
             "cash": inputs.cash,
             "holdings": {m.symbol: h for m, h in zip(inputs.markets, inputs.holdings, strict=True) if h},
             "rules": asdict(self.run.rules),

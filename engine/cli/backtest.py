@@ -130,6 +130,8 @@ def _run(
             risk=inputs.risk,
             account_rules=inputs.account_rules,
             detail=inputs.detail,
+            funding=inputs.series.funding,
+            mark=inputs.series.mark,
             bounds=bounds,
             compiled=not interpreted,
             progress=progress,

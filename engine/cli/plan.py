@@ -52,7 +52,7 @@ def plan(
     inputs = inputs_of(defined, str(root or settings.data_root))
     gathered = gather(
         inputs.trading, inputs.candles, inputs.markets, cash=inputs.cash, holdings=inputs.holdings, compiled=False,
-        check_causality=False, refuse=False,
+        funding=inputs.series.funding, mark=inputs.series.mark, check_causality=False, refuse=False,
     )  # fmt: skip
     found = [
         (seat.name if gathered.several else defined.strategy, seat.start.market, seat.plan)

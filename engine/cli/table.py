@@ -25,7 +25,7 @@ def print_result(console: Console, name: str, summary: dict[str, Any]) -> None:
     """Print a result's summary; name is the definition's."""
     print_warnings(console, summary)
     _print_heading(console, name, summary)
-    metrics, currency = summary["metrics"], _currency(summary)
+    metrics, currency = summary["metrics"], summary["currency"]
     groups = {
         "Result": list(_headline(summary)),
         "Trades": list(_trades(metrics, currency)),
@@ -102,7 +102,7 @@ def _parameter_words(summary: dict[str, Any]) -> str:
 
 
 def _headline(summary: dict[str, Any]) -> Iterator[Row]:
-    metrics, currency, bounds = summary["metrics"], _currency(summary), summary["total_return_range"]
+    metrics, currency, bounds = summary["metrics"], summary["currency"], summary["total_return_range"]
     total = percent(metrics["total_return"], sign=True)
     base = f"of start equity on path {summary['rules']['path']}"
     if bounds is not None:
@@ -183,8 +183,3 @@ def _short(metrics: dict[str, Any]) -> str:
     if metrics["cagr"] is None:
         return f"; not defined for {days(metrics['elapsed_days'])}" if metrics["elapsed_days"] < 30 else ""
     return f"; from {days(metrics['elapsed_days'])} only" if metrics["under_a_year"] else ""
-
-
-def _currency(summary: dict[str, Any]) -> str:
-    symbol: str = summary["markets"][0]["symbol"]
-    return symbol.partition("/")[2].partition(":")[0] or UNDEFINED

@@ -5,6 +5,8 @@ Owns the formats of the terminal. Must not know what the numbers mean. Fractions
 
 from __future__ import annotations
 
+from engine.market import decimals_of_money
+
 UNDEFINED = "–"
 MINUS = "\N{MINUS SIGN}"
 
@@ -26,7 +28,7 @@ def percent(fraction: float | None, *, sign: bool = False) -> str:
 
 def money(value: float | None, currency: str, *, sign: bool = False) -> str:
     """Return 1,234.50 USDT."""
-    return UNDEFINED if value is None else f"{number(value, sign=sign)} {currency}"
+    return UNDEFINED if value is None else f"{number(value, decimals_of_money(currency), sign=sign)} {currency}"
 
 
 def days(value: float | None) -> str:

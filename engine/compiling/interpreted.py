@@ -94,6 +94,7 @@ def _field(name: str) -> property:
 _VIEWS = {
     "cash": property(lambda account: view(account.address, 0, 0)),
     "equity": property(lambda account: view(account.address, 1, 0)),
+    "liquidation_price": property(lambda account: view(account.address, 3, 0)),
     "is_flat": _compared("=="),
     "is_long": _compared(">"),
     "is_short": _compared("<"),

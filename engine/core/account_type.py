@@ -81,6 +81,7 @@ def _attribute(kind, name, read):
 _attribute(Account, "address", lambda account: address_in(account))
 _attribute(Account, "cash", lambda account: view(address_in(account), 0, 0))
 _attribute(Account, "equity", lambda account: view(address_in(account), 1, 0))
+_attribute(Account, "liquidation_price", lambda account: view(address_in(account), 3, 0))
 _attribute(Account, "is_flat", lambda account: book_at(address_in(account)).position == 0.0)
 _attribute(Account, "is_long", lambda account: book_at(address_in(account)).position > 0.0)
 _attribute(Account, "is_short", lambda account: book_at(address_in(account)).position < 0.0)

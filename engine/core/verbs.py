@@ -137,6 +137,9 @@ VIEWS_OF_BOOK = {
     "price": "price",  # current path price, or the last close
     "realised": "realised",  # quote, before fees
     "fees": "fees",  # quote, paid
+    "funding": "funding",  # settlement asset, + received
+    "interest": "interest",  # settlement asset, + paid
+    "margin": "margin",  # settlement asset that answers for an isolated position
     "open_orders": "open_orders",
     "now_ms": "now_ms",
 }

@@ -6,7 +6,7 @@ Must not know the command line or the result.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from engine.candles.timeframes import parse_time
 from engine.definition.definition import AUTO, Definition
 from engine.definition.markets import with_shape
 from engine.definition.parts import flagged_parts
+from engine.definition.series import Series
 from engine.errors import ConfigError, DataError
 from engine.market import Market, tick_of
 from engine.plugins import strategy_class
@@ -42,6 +43,7 @@ class RunInputs:
     notes: list[str]
     risk: RiskRules | None = None
     account_rules: AccountRules | None = None
+    series: Series = field(default_factory=Series)  # funding and mark prices
 
     @property
     def strategy(self) -> Strategy:
@@ -70,7 +72,8 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
                     "or leave --strict away to go on with a warning"
                 )
     notes: list[str] = []
-    markets = [_market(definition, one, notes) for one in candles]
+    series = Series()
+    markets = [_market(definition, one, notes, series, root) for one in candles]
     return RunInputs(
         trading=trading,
         candles=candles,
@@ -82,6 +85,7 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
         notes=notes,
         risk=definition.risk,
         account_rules=definition.account_rules,
+        series=series,
     )
 
 
@@ -154,7 +158,7 @@ def _candles(definition: Definition, source: str, timeframe: str, root: str) -> 
         raise ConfigError(f"{definition.where}: [candles]: {error}") from None
 
 
-def _market(definition: Definition, candles: Candles, notes: list[str]) -> Market:
+def _market(definition: Definition, candles: Candles, notes: list[str], series: Series, root: str) -> Market:
     own = definition.markets.get(candles.symbol, {})
     where = f'{definition.where}: [markets."{candles.symbol}"]' if own else f"{definition.where}: [market]"
     try:
@@ -169,6 +173,8 @@ def _market(definition: Definition, candles: Candles, notes: list[str]) -> Marke
         values["lot"] = DEFAULT_LOT
         notes.append(f"{candles.symbol}: lot {DEFAULT_LOT:.5f}, assumed; write lot = … for the venue's own")
     try:
-        return Market(**values)
+        market = Market(**values)
     except ConfigError as error:
         raise ConfigError(f"{where}: {str(error).removeprefix('market ')}") from None
+    series.add(market.symbol, {**definition.market, **own}, candles, root, where)
+    return market

@@ -10,14 +10,25 @@ from dataclasses import fields
 from typing import Any
 
 from engine.candles.timeframes import parse_time
+from engine.definition import series
 from engine.definition.tables import Table
 from engine.errors import ConfigError
 from engine.market import Market
 from engine.markets import shape
 from engine.markets.reading import WARNING
 
-KEYS = (*(one.name for one in fields(Market)), "shape", "volume_30d")
-TEXTS = ("symbol", "venue", "kind", "fee_in", "margin_mode", "shape", "half_spread_file", "slippage_model")
+KEYS = (*(one.name for one in fields(Market)), "shape", "volume_30d", *series.KEYS)
+TEXTS = (
+    "symbol",
+    "venue",
+    "kind",
+    "fee_in",
+    "margin_mode",
+    "shape",
+    "half_spread_file",
+    "slippage_model",
+    *series.KEYS,
+)
 FLAGS = ("maintenance_fee", "hedge_mode")
 OF_ONE_COIN = ("tick", "lot", "min_quantity", "min_notional")
 
@@ -47,7 +58,7 @@ def with_shape(values: Mapping[str, Any], symbol: str, notes: list[str]) -> dict
 
     The tick, lot and minimums of another coin are left open. notes gets a sentence that names the shape and its date.
     """
-    own = {name: value for name, value in values.items() if name not in ("shape", "volume_30d")}
+    own = {name: value for name, value in values.items() if name not in ("shape", "volume_30d", *series.KEYS)}
     name, volume = values.get("shape"), values.get("volume_30d")
     if name is None:
         if volume is not None:

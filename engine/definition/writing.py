@@ -10,6 +10,7 @@ from typing import Any
 from engine.candles.timeframes import iso
 from engine.definition.definition import Definition
 from engine.definition.inputs import RunInputs
+from engine.market import Market
 from engine.strategy import Strategy
 
 
@@ -30,10 +31,10 @@ def as_toml(definition: Definition, inputs: RunInputs) -> str:
     if inputs.holdings:
         tables.append(("holdings", {json.dumps(symbol): held for symbol, held in inputs.holdings.items()}))
     if len(inputs.markets) == 1:
-        tables.append(("market", inputs.markets[0].as_dict()))
+        tables.append(("market", _market(inputs, inputs.markets[0])))
     else:
         tables += [
-            (f'markets."{one.symbol}"', market.as_dict())
+            (f'markets."{one.symbol}"', _market(inputs, market))
             for one, market in zip(inputs.candles, inputs.markets, strict=True)
         ]
     tables.append(("rules", asdict(inputs.rules)))
@@ -59,6 +60,10 @@ def as_toml(definition: Definition, inputs: RunInputs) -> str:
                 lines += _table("[strategies.risk]", use.risk.as_dict())
             lines += _table("[strategies.parameters]", _parameters(use.strategy))
     return "\n".join(lines) + "\n"
+
+
+def _market(inputs: RunInputs, market: Market) -> dict[str, Any]:
+    return market.as_dict() | inputs.series.said.get(market.symbol, {})
 
 
 def _table(heading: str, values: Mapping[str, Any]) -> list[str]:

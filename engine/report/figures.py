@@ -118,8 +118,8 @@ class Figures:
         yield self.money("Realised", "realised", "of closed quantity, before fees", sign=True)
         yield self.money("Change of floating", "floating_change", "of what is still open", sign=True)
         yield self.money("Fees", "fees", "what the venue took for fills", sign=True, times=-1)
-        yield self.money("Funding", "funding", "+ received, − paid; not simulated yet", sign=True)
-        yield self.money("Interest", "interest", "on what was borrowed; not simulated yet", sign=True, times=-1)
+        yield self.money("Funding", "funding", "+ received, − paid, at its settlements", sign=True)
+        yield self.money("Interest", "interest", "on what was borrowed", sign=True, times=-1)
 
     def identity_total(self) -> Figure:
         """Return the change of equity that the terms add up to."""

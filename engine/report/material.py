@@ -56,7 +56,8 @@ class Material:
     @property
     def currency(self) -> str:
         """Return the account's currency."""
-        return str(self.symbols[0]).partition("/")[2].partition(":")[0]
+        told = self.summary.get("currency")  # runs saved by earlier versions do not say it
+        return str(told or str(self.symbols[0]).partition("/")[2].partition(":")[0])
 
     @property
     def start_ms(self) -> int:

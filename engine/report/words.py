@@ -9,6 +9,8 @@ import math
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from engine.market import decimals_of_money
+
 UNDEFINED = "–"
 MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -37,9 +39,9 @@ def percent(fraction: float | None, decimals: int = 2, *, sign: bool = False) ->
     return f"{number(100.0 * fraction, decimals, sign=sign)}{HARD}%"
 
 
-def money(value: float | None, currency: str, decimals: int = 2, *, sign: bool = False) -> str:
-    """Return 1 234.50 USDT."""
-    text = number(value, decimals, sign=sign)
+def money(value: float | None, currency: str, decimals: int | None = None, *, sign: bool = False) -> str:
+    """Return 1 234.50 USDT, or 0.012345 BTC."""
+    text = number(value, decimals_of_money(currency) if decimals is None else decimals, sign=sign)
     return text if text == UNDEFINED else f"{text}{HARD}{currency}"
 
 
