@@ -90,7 +90,16 @@ class Run:
         scratch = BOOK_SIZE + capacity * ORDER_SIZE + 2 * BALANCE_SIZE + max(state.itemsize for state in self.states)
         scratch += self.ruling.guard_size
         self._scratch = np.zeros(2 * scratch, np.uint8)
-        self.run[0]["cross_books"] = crossed
+        self.run[0]["cross_books"], self.run[0]["weighed_k"] = crossed, -1
+        self.run[0]["plain_cross"] = len(self.balances) == 1 and all(
+            m.kind in ("linear", "future") and m.margin_mode == "cross" and carry.mark is None
+            for m, carry in zip(inputs.markets, inputs.carries, strict=True)
+        )
+        self.run[0]["worst_rate"] = max(
+            tier.rate + market.taker_fee_rate * (market.maintenance_fee or market.kind == "margin")
+            for market in inputs.markets
+            for tier in market.tiers
+        )
         self._fill_run(max_fills, scratch)
         self._fill_books(capacity)
         self._fill_slots()

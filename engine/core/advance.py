@@ -8,7 +8,7 @@ import numpy as np
 from engine.core import codes
 from engine.core.account import cash_of, equity_of
 from engine.core.jit import compiled, inlined
-from engine.core.margin import answers, find_liquidation, gain_of, is_contract, notional_of, weigh
+from engine.core.margin import find_margin, gain_of, leave_margin, notional_of, standing, weigh
 from engine.core.memory import balance_of, book_of, call, candle_at, market_of, run_at, slot_of, store_float
 from engine.core.records import BOOK_SIZE, CANDLE_SIZE, SLOT_SIZE
 from engine.core.rule_records import guard_at
@@ -31,6 +31,7 @@ def _match_all(run, row, first):
     """Match the books from `first` on; returns the gross notional and the floating PnL of those."""
     gross, floating = 0.0, 0.0
     timeframe_ms = run.timeframe_ms
+    crossed = run.cross_books > 1
     for b in range(first, run.book_count):
         book = book_of(run, b)
         address = row + book.market * CANDLE_SIZE
@@ -51,8 +52,11 @@ def _match_all(run, row, first):
                 if not _has_room(run, book.capacity):
                     run.status = codes.NEED_ROOM
                     break
+                before = standing(run, book, market) if crossed else 0.0
                 if call(run.step_match, run.books + b * BOOK_SIZE, address, 0, 0) != codes.OK:
                     break
+                if crossed:
+                    run.headroom += standing(run, book, market) - before
             else:  # nothing can happen to this book within the candle
                 if book.position != 0.0:
                     book.trade_high = max(book.trade_high, candle.high)
@@ -61,12 +65,18 @@ def _match_all(run, row, first):
                 book.now_ms = candle.open_ms + timeframe_ms
             if market.base_balance >= 0:
                 balance_of(run, market.base_balance).price = close
-            if run.cross_books > 1 and (book.position != 0.0 or book.floating != 0.0):
+            if run.weighed_k == run.k:  # the sums are in use at this timestamp: keep them so
                 weigh(run, book, market)
-        if book.position != 0.0:
-            gross += notional_of(market, abs(book.position), book.price)
-            if is_contract(market):
-                floating += gain_of(market, book.position, book.entry, book.price)
+        position = book.position
+        if position != 0.0:
+            price = book.price
+            if market.kind == codes.INVERSE:
+                gross += notional_of(market, abs(position), price)
+                floating += gain_of(market, position, book.entry, price)
+            else:
+                gross += abs(position) * price
+                if market.kind == codes.LINEAR:
+                    floating += position * (price - book.entry)
     return gross, floating
 
 
@@ -79,9 +89,17 @@ def _mark_of(market, candle, k):
 @inlined
 def _called(run, book, market, candle):
     # Whether the mark price comes to the liquidation price within this candle; others on the balance have moved it.
-    if run.cross_books > 1 and market.isolated == 0 and answers(book, market):
-        find_liquidation(run, book, market)
     mark = _mark_of(market, candle, run.k)
+    if run.cross_books > 1 and market.isolated == 0:
+        move = abs(book.position) * max(book.mark - mark.low, mark.high - book.mark)
+        book.mark = mark.close
+        if run.plain_cross != 0:
+            # No way of this candle takes more than the whole move and what the requirement grows by on it.
+            run.headroom -= move * (1.0 + run.worst_rate)
+            if run.headroom > 0.0:
+                leave_margin(book)
+                return False
+        find_margin(run, book, market)
     book.mark = mark.close
     return mark.low <= book.liquidated_below or mark.high >= book.liquidated_above
 
@@ -97,6 +115,7 @@ def _mark(run, k, first, gross, floating):
         value = equity_of(run)
     else:
         value = cash_of(run) + floating
+    run.headroom = value - run.worst_rate * gross
     run.equity_now = value
     store_float(run.equity + k * 8, value)
     store_float(run.exposure + k * 8, gross)
@@ -136,72 +155,98 @@ def _decide(run, k, row, first):
             return
 
 
-@inlined
-def _glide(run, run_address, k, until):
-    """Take a lone book with a lone strategy over candles in which no order can trigger; returns the next candle.
+def _made_glide(rich):
+    """Make the way over quiet candles; rich: with all that a mark price, dues and rules of the account ask for.
 
-    The same arithmetic as below, with everything at hand that cannot change while nothing fills: no balance moves.
+    Twice the same source, since what is not asked for must cost nothing: the compiler leaves it out of the plain one.
     """
-    book, slot = book_of(run, 0), slot_of(run, 0)
-    market = market_of(run, book.market)
-    portfolio = slot.on_timestamp != 0
-    step, account = (slot.on_timestamp, run.slots) if portfolio else (slot.on_candle, run.books)
-    if slot.started == 0 or step == 0:
-        return k
-    state, indicators, stride = slot.state, slot.indicators, slot.indicator_stride
-    candles, timeframe_ms = run.candles, run.timeframe_ms
-    equity, exposure, last_event = run.equity, run.exposure, run.event_room - run.decision_events
-    coins, inverse = market.base_balance >= 0, market.kind == codes.INVERSE
-    due_ms, below, above = run.due_ms, book.liquidated_below, book.liquidated_above
-    cash, held = cash_of(run), 0.0
-    base = balance_of(run, 0)
-    if coins:
-        cash = balance_of(run, market.quote_balance).amount
-        base = balance_of(run, market.base_balance)
-        held = base.amount
-    watched, guard = run.guard != 0, guard_at(run.guard)
-    run.phase = 1
-    while k < until and run.event_count <= last_event and run.stop == 0:
-        address = candles + k * CANDLE_SIZE
-        candle = candle_at(address)
-        close = candle.close
-        now_ms = candle.open_ms + timeframe_ms
-        if np.isnan(close) or (
-            book.open_orders > 0
-            and (book.wake_ms < now_ms or candle.low <= book.below or candle.high >= book.above or book.trailing > 0)
-        ):
-            break
-        mark = _mark_of(market, candle, k)
-        if candle.open_ms >= due_ms or mark.low <= below or mark.high >= above:
-            break
-        value, gross, position = cash, 0.0, book.position
-        if position != 0.0:
-            book.trade_high = max(book.trade_high, candle.high)
-            book.trade_low = min(book.trade_low, candle.low)
-            gross = abs(position) * close
-        if coins:
-            base.price = close
-            value = cash + held * close
-        elif inverse:
-            gross = notional_of(market, abs(position), close)
-            value = cash + gain_of(market, position, book.entry, close)
-        elif position != 0.0:
-            value = cash + position * (close - book.entry)
-        book.price = close
-        book.now_ms = now_ms
-        run.k = k
-        run.equity_now = value
-        store_float(equity + k * 8, value)
-        store_float(exposure + k * 8, gross)
-        if watched and (value <= guard.floor or value > guard.peak or now_ms >= guard.day_until_ms):
-            call(run.step_watch, run_address, now_ms, 0, 0)
-        if call(step, state, address, indicators + k * stride, account) != 0:
-            run.status = codes.STRATEGY_FAILED
-        if run.status != codes.OK:
+
+    @inlined
+    def glide(run, run_address, k, until):
+        """Take a lone book with a lone strategy over candles in which no order can trigger; returns the next candle.
+
+        The same arithmetic as below, with everything at hand that cannot change while nothing fills: no balance moves.
+        """
+        book, slot = book_of(run, 0), slot_of(run, 0)
+        market = market_of(run, book.market)
+        portfolio = slot.on_timestamp != 0
+        step, account = (slot.on_timestamp, run.slots) if portfolio else (slot.on_candle, run.books)
+        if slot.started == 0 or step == 0:
             return k
-        k += 1
-    run.phase = 0
-    return k
+        state, indicators, stride = slot.state, slot.indicators, slot.indicator_stride
+        candles, timeframe_ms = run.candles, run.timeframe_ms
+        equity, exposure, last_event = run.equity, run.exposure, run.event_room - run.decision_events
+        if book.trailing > 0:
+            return k
+        coins, inverse = market.base_balance >= 0, market.kind == codes.INVERSE
+        position, entry = book.position, book.entry
+        # Orders given on the way wait first, which ends it; what is cancelled on it can only leave it wider.
+        low, high = book.below, book.above
+        marked, called_low, called_high = market.mark != 0, book.liquidated_below, book.liquidated_above
+        if not marked:
+            low, high = max(low, called_low), min(high, called_high)
+        bounded = low > -np.inf or high < np.inf
+        due_ms = run.due_ms
+        cash, held = cash_of(run), 0.0
+        base = balance_of(run, 0)
+        if coins:
+            cash = balance_of(run, market.quote_balance).amount
+            base = balance_of(run, market.base_balance)
+            held = base.amount
+        watched, guard = run.guard != 0, guard_at(run.guard)
+        run.phase = 1
+        while k < until and run.event_count <= last_event and run.stop == 0:
+            address = candles + k * CANDLE_SIZE
+            candle = candle_at(address)
+            close = candle.close
+            now_ms = candle.open_ms + timeframe_ms
+            if np.isnan(close) or (bounded and (candle.low <= low or candle.high >= high)) or book.wake_ms < now_ms:
+                break
+            if rich and candle.open_ms >= due_ms:
+                break
+            if rich and marked:
+                mark = candle_at(market.mark + k * CANDLE_SIZE)
+                if mark.low <= called_low or mark.high >= called_high:
+                    break
+            value, gross = cash, 0.0
+            if position != 0.0:
+                book.trade_high = max(book.trade_high, candle.high)
+                book.trade_low = min(book.trade_low, candle.low)
+                gross = abs(position) * close
+            if coins:
+                base.price = close
+                value = cash + held * close
+            elif position != 0.0:
+                value = cash + position * (close - entry)
+                if rich and inverse:
+                    gross = notional_of(market, abs(position), close)
+                    value = cash + gain_of(market, position, entry, close)
+            book.price = close
+            book.now_ms = now_ms
+            run.k = k
+            run.equity_now = value
+            store_float(equity + k * 8, value)
+            store_float(exposure + k * 8, gross)
+            if rich and watched and (value <= guard.floor or value > guard.peak or now_ms >= guard.day_until_ms):
+                call(run.step_watch, run_address, now_ms, 0, 0)
+            if call(step, state, address, indicators + k * stride, account) != 0:
+                run.status = codes.STRATEGY_FAILED
+            if run.status != codes.OK:
+                return k
+            k += 1
+        run.phase = 0
+        return k
+
+    return glide
+
+
+_glide, _rich_glide = _made_glide(False), _made_glide(True)
+
+
+@inlined
+def _wants_rich(run):
+    market = market_of(run, book_of(run, 0).market)
+    return run.guard != 0 or run.due_ms < codes.NEVER or market.mark != 0 or market.kind == codes.INVERSE
 
 
 @compiled
@@ -219,7 +264,7 @@ def advance(address, until):
     k = run.k
     while k < until:
         if lone and k >= start and run.phase == 0:
-            k = _glide(run, address, k, until)
+            k = _rich_glide(run, address, k, until) if _wants_rich(run) else _glide(run, address, k, until)
             if run.status != codes.OK:
                 return run.status
             if k >= until:

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.core import codes
 from engine.core.jit import inner
-from engine.core.margin import cost_of, is_contract, largest_notional, notional_of, proceeds_of, zero_of
+from engine.core.margin import cost_of, is_contract, largest_notional, notional_of, proceeds_of, weigh_all, zero_of
 from engine.core.memory import balance_of, order_of, run_at, slot_of
 from engine.core.orders import end_order
 from engine.core.rule_records import risk_at
@@ -84,5 +84,6 @@ def _after(book, market, signed, price):
         if market.kind == codes.MARGIN:
             wallet += more
         if run.cross_books > 1:
+            weigh_all(run)
             wallet += (balance.floating - book.floating) - (balance.maintenance - book.maintenance)
     return zero_of(market, wallet, position, cost, abs(position))

@@ -187,11 +187,38 @@ def find_liquidation(run, book, market):
 
 
 @inner
+def weigh_all(run):
+    """Bring all sums to the last mark prices, once a timestamp and only where one is needed."""
+    if run.weighed_k != run.k:
+        run.weighed_k = run.k
+        for i in range(run.book_count):
+            weigh(run, book_of(run, i), market_of(run, book_of(run, i).market))
+
+
+@inner
 def find_margin(run, book, market):
     """After the position, its margin or its balance changed: sums and liquidation prices anew."""
-    if run.cross_books > 1:
-        weigh(run, book, market)
+    if run.cross_books > 1 and market.isolated == 0:
+        if answers(book, market):
+            weigh_all(run)
+        if run.weighed_k == run.k:
+            weigh(run, book, market)
     find_liquidation(run, book, market)
+
+
+@inlined
+def leave_margin(book):
+    """Set no liquidation price: nothing can come to it within this candle."""
+    book.liquidated_below = -np.inf
+    book.liquidated_above = np.inf
+
+
+@inner
+def standing(run, book, market):
+    """Return what the book adds to its balance's headroom: worth less the most that it may have to keep."""
+    gross = abs(notional_of(market, book.position, book.price)) if book.position != 0.0 else 0.0
+    gain = gain_of(market, book.position, book.entry, book.price) if is_contract(market) else 0.0
+    return balance_of(run, market.quote_balance).amount + gain - run.worst_rate * gross
 
 
 @inner

@@ -8,6 +8,7 @@ import numpy as np
 from engine.core import codes
 from engine.core.account import worth_of
 from engine.core.jit import Step, inner
+from engine.core.margin import weigh_all
 from engine.core.memory import (
     address_of,
     book_at,
@@ -177,6 +178,8 @@ def _either_way(book, market, candle, from_ms, until_ms):
     run = run_at(book.run)
     fills, events, payments = run.fill_count, run.event_count, run.payment_count
     long = book.position > 0.0
+    if run.cross_books > 1:
+        weigh_all(run)  # or a fill would do it in a copy, which holds one book alone
     _both_ways(book, market, candle, from_ms, until_ms)
     run.forking = 0
     if run.status != codes.OTHER_BOOK:

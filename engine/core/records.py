@@ -257,6 +257,10 @@ RUN = _record(
     ("payment_room", "i8"),
     ("payment_count", "i8"),
     ("cross_books", "i8"),  # books whose positions answer with the whole of a balance
+    ("plain_cross", "i8"),  # 1: all markets are linear contracts on one balance, so headroom below is known
+    ("worst_rate", "f8"),  # highest maintenance rate of any tier
+    ("headroom", "f8"),  # settlement asset, at least what cross margin can still lose at this timestamp
+    ("weighed_k", "i8"),  # timestamp at which the balances' sums of floating and maintenance are up to date
     ("forking", "i8"),  # 1 while a candle is played from a copy of one book
     ("step_charge", "i8"),
     ("step_force", "i8"),

@@ -19,7 +19,7 @@ def by_hand(inputs: Inputs) -> np.ndarray:
     strategy, market, candles = inputs.strategy, inputs.markets[0].record(0, -1), inputs.candles[0]
     signals = inputs.indicators[0]
     return _loop(
-        candles.open, candles.high, candles.low, candles.close, signals["enter"], signals["leave"], inputs.start,
+        candles.open, candles.high, candles.low, candles.close, candles.volume, signals["enter"], signals["leave"], inputs.start,
         inputs.cash, strategy.size, strategy.stop_loss, strategy.take_profit,
         market["maker_fee_rate"], market["taker_fee_rate"], market["tick_units"], market["tick_scale"],
         market["lot_units"], market["lot_scale"],
@@ -28,20 +28,21 @@ def by_hand(inputs: Inputs) -> np.ndarray:
 
 @njit(error_model="numpy")
 def _loop(
-    opens, highs, lows, closes, enter, leave, start, cash, size, stop_loss, take_profit,
+    opens, highs, lows, closes, volumes, enter, leave, start, cash, size, stop_loss, take_profit,
     maker, taker, tick, ticks, lot, lots,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     equity = np.empty(len(opens))
     quantity, entry, stop, target, touched = 0.0, 0.0, np.inf, -np.inf, -np.inf
     wanted, cover = 0.0, False
     for k in range(len(opens)):
-        if wanted > 0.0:
+        traded = volumes[k] > 0.0  # in a candle without volume nothing fills, and what waits goes on waiting
+        if wanted > 0.0 and traded:
             quantity, entry, wanted = wanted, opens[k], 0.0
             cash -= quantity * entry * taker
             stop = np.rint(entry * (1.0 + stop_loss) * ticks / tick) * tick / ticks
             target = np.rint(entry * (1.0 - take_profit) * ticks / tick) * tick / ticks
             touched = (np.rint(target * ticks / tick) - 1.0) * tick / ticks  # a limit fills when traded through
-        if quantity > 0.0:
+        if quantity > 0.0 and traded:
             price, rate = 0.0, taker
             if opens[k] >= stop:
                 price = opens[k]
@@ -56,7 +57,7 @@ def _loop(
             if price > 0.0:
                 cash += quantity * (entry - price) - quantity * price * rate
                 quantity = 0.0
-        cover = False
+        cover = cover and not traded
         worth = cash + quantity * (entry - closes[k])
         equity[k] = worth
         if k >= start:
@@ -67,5 +68,5 @@ def _loop(
                     whole = np.floor(raw)
                 wanted = whole * lot / lots
             elif leave[k]:
-                cover = quantity > 0.0
+                cover = cover or quantity > 0.0
     return equity

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import Candles, Market, Strategy, param
+from engine import Candles, Market, Strategy, param, state
 from engine.candles import Funding
 from engine.errors import ConfigError, DataError
 from tests.core.scripted import START_MS, candles, fills, market, order, play, scripted, whats
@@ -119,18 +119,19 @@ def test_c4_the_core_liquidates_at_the_golden_price(case: dict[str, Any]) -> Non
 
 
 class Both(Strategy):
-    """Buy one quantity of each of two markets at the first close."""
+    """Buy one quantity of each of two markets at the first close; note where each would be liquidated."""
 
     first: float = param(1.0)
     second: float = param(1.0)
-    done: int = param(0)
+    prices = state(0.0, array=2)
 
     def on_start(self, candles, ind, account):
         account[0].buy(quantity=self.first)
         account[1].buy(quantity=self.second)
 
     def on_timestamp(self, candles, ind, account):
-        pass
+        for m in range(2):
+            self.prices[m] = account[m].liquidation_price
 
 
 def two(symbol: str, *rows: tuple[float, ...]) -> Candles:
@@ -149,7 +150,7 @@ def test_c4_cross_margin_gives_binances_two_published_prices_on_one_account() ->
         markets.append(Market(**(plain | {"symbol": f"{base}/USDT"})))
     told = Both(first=golden["ETH"]["quantity"], second=golden["BTC"]["quantity"])
     result = play(told, histories, markets, cash=golden["wallet"])
-    found = result.run.books["liquidated_below"]
+    found = result.run.states[0]["prices"][0]
     assert len(result.fills) == 2
     for price, base in zip(found, ("ETH", "BTC"), strict=True):
         # The published inputs are rounded: our own sums of the other position differ in the ninth digit.
