@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.backtesting import Result, Rules, Use, backtest
-    from engine.candles import Candles, load_candles
+    from engine.candles import Candles, Funding, load_candles
     from engine.candles.simulate import simulate
     from engine.core.codes import BUY, SELL
     from engine.errors import ConfigError, DataError, EngineError, StrategyError
@@ -26,6 +26,7 @@ _PLACES = {
     "DataError": "engine.errors",
     "EngineError": "engine.errors",
     "Fact": "engine.plans",
+    "Funding": "engine.candles",
     "Level": "engine.plans",
     "Market": "engine.market",
     "Outcome": "engine.plans",
@@ -57,6 +58,7 @@ __all__ = [
     "DataError",
     "EngineError",
     "Fact",
+    "Funding",
     "Level",
     "Market",
     "Outcome",

@@ -87,10 +87,11 @@ class Funding:
         import pandas as pd
 
         times = frame[_column(frame, TIMES, source)]
-        if pd.api.types.is_datetime64_any_dtype(times):
-            ms = times.to_numpy().astype("datetime64[ms]").astype(np.int64)
-        else:
+        if pd.api.types.is_integer_dtype(times):
             ms = times.to_numpy().astype(np.int64)
+        else:  # naive times are UTC
+            moments = pd.DatetimeIndex(pd.to_datetime(times, utc=True, format="ISO8601"))
+            ms = np.asarray(moments.as_unit("ms").asi8, np.int64)
         if len(ms) and not 10**11 < int(ms[0]) < 10**14:
             raise DataError(f"{source}: expected times in UTC milliseconds, was {int(ms[0])}")
         mark = next((name for name in MARKS if name in frame.columns), None)
