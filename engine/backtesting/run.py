@@ -91,9 +91,13 @@ class Run:
         scratch += self.ruling.guard_size
         self._scratch = np.zeros(2 * scratch, np.uint8)
         self.run[0]["cross_books"], self.run[0]["weighed_k"] = crossed, -1
-        self.run[0]["plain_cross"] = len(self.balances) == 1 and all(
-            m.kind in ("linear", "future") and m.margin_mode == "cross" and carry.mark is None
-            for m, carry in zip(inputs.markets, inputs.carries, strict=True)
+        self.run[0]["plain_cross"] = (
+            len(self.balances) == 1
+            and inputs.detail is None
+            and all(
+                m.kind in ("linear", "future") and m.margin_mode == "cross" and carry.mark is None
+                for m, carry in zip(inputs.markets, inputs.carries, strict=True)
+            )
         )
         self.run[0]["worst_rate"] = max(
             tier.rate + market.taker_fee_rate * (market.maintenance_fee or market.kind == "margin")

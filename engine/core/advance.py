@@ -8,7 +8,7 @@ import numpy as np
 from engine.core import codes
 from engine.core.account import cash_of, equity_of
 from engine.core.jit import compiled, inlined
-from engine.core.margin import find_margin, gain_of, leave_margin, notional_of, standing, weigh
+from engine.core.margin import find_margin_now, gain_of, leave_margin, notional_of, standing, weigh
 from engine.core.memory import balance_of, book_of, call, candle_at, market_of, run_at, slot_of, store_float
 from engine.core.records import BOOK_SIZE, CANDLE_SIZE, SLOT_SIZE
 from engine.core.rule_records import guard_at
@@ -52,11 +52,12 @@ def _match_all(run, row, first):
                 if not _has_room(run, book.capacity):
                     run.status = codes.NEED_ROOM
                     break
-                before = standing(run, book, market) if crossed else 0.0
+                if crossed:
+                    run.standing = standing(run, book, market)
                 if call(run.step_match, run.books + b * BOOK_SIZE, address, 0, 0) != codes.OK:
                     break
                 if crossed:
-                    run.headroom += standing(run, book, market) - before
+                    run.headroom += standing(run, book, market) - run.standing
             else:  # nothing can happen to this book within the candle
                 if book.position != 0.0:
                     book.trade_high = max(book.trade_high, candle.high)
@@ -99,7 +100,7 @@ def _called(run, book, market, candle):
             if run.headroom > 0.0:
                 leave_margin(book)
                 return False
-        find_margin(run, book, market)
+        find_margin_now(run, book, market)
     book.mark = mark.close
     return mark.low <= book.liquidated_below or mark.high >= book.liquidated_above
 

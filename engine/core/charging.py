@@ -11,7 +11,7 @@ from engine.core.account import refresh_claim
 from engine.core.forcing import force
 from engine.core.jit import Step, inner
 from engine.core.lending import charge_interest, pay
-from engine.core.margin import find_margin, is_contract, notional_of
+from engine.core.margin import find_margin_now, is_contract, notional_of
 from engine.core.memory import book_of, candle_at, market_of, run_at, stamp_of
 from engine.core.records import CANDLE_SIZE
 
@@ -79,7 +79,7 @@ def charge(address, k, row, _d):
                     return run.status
             else:
                 run.due_ms = min(run.due_ms, market.expiry_ms)
-        find_margin(run, book, market)
+        find_margin_now(run, book, market)
         refresh_claim(run, book, market)
     return codes.OK
 

@@ -7,7 +7,16 @@ import numpy as np
 
 from engine.core import codes
 from engine.core.jit import inner
-from engine.core.margin import cost_of, is_contract, largest_notional, notional_of, proceeds_of, weigh_all, zero_of
+from engine.core.margin import (
+    cost_of,
+    has_headroom,
+    is_contract,
+    largest_notional,
+    notional_of,
+    proceeds_of,
+    weigh_all,
+    zero_of,
+)
 from engine.core.memory import balance_of, order_of, run_at, slot_of
 from engine.core.orders import end_order
 from engine.core.rule_records import risk_at
@@ -40,7 +49,7 @@ def refused(book, slot, market, price):
         stop = stop_of(run, market, risk_at(slot_of(run, book.slot).risk), order.side, price, np.nan)
     if np.isnan(stop):
         return False
-    below, above = _after(book, market, order.side * quantity, price)
+    below, above = _after(book, market, order.side * quantity, price, stop)
     return _beyond(book, slot, stop, below, above)
 
 
@@ -58,7 +67,7 @@ def _beyond(book, slot, stop, below, above):
 
 
 @inner
-def _after(book, market, signed, price):
+def _after(book, market, signed, price, stop):
     """Return the liquidation prices that the position would have once this much more has filled at this price."""
     if not is_contract(market) and book.position + signed >= 0.0:
         return -np.inf, np.inf
@@ -84,6 +93,8 @@ def _after(book, market, signed, price):
         if market.kind == codes.MARGIN:
             wallet += more
         if run.cross_books > 1:
+            if has_headroom(run, book, market, abs(stop - price), more + abs(signed) * abs(stop - price) + fee):
+                return -np.inf, np.inf  # the stop comes first, wherever the liquidation price is
             weigh_all(run)
             wallet += (balance.floating - book.floating) - (balance.maintenance - book.maintenance)
     return zero_of(market, wallet, position, cost, abs(position))

@@ -196,8 +196,27 @@ def weigh_all(run):
 
 
 @inner
+def has_headroom(run, book, market, move, growth):
+    """Return whether cross margin surely bears this move of price on the book's position grown by this notional."""
+    if run.plain_cross == 0 or run.phase != 0:
+        return False
+    now = run.headroom + standing(run, book, market) - run.standing
+    return now - abs(book.position) * move * (1.0 + run.worst_rate) - growth * (1.0 + run.worst_rate) > 0.0
+
+
+@inner
 def find_margin(run, book, market):
-    """After the position, its margin or its balance changed: sums and liquidation prices anew."""
+    """After a fill: liquidation prices anew, or none where nothing within this candle can come to one."""
+    move = max(book.price - book.mark_low, book.mark_high - book.price)
+    if run.cross_books > 1 and run.plain_cross != 0 and has_headroom(run, book, market, move, 0.0):
+        leave_margin(book)
+        return
+    find_margin_now(run, book, market)
+
+
+@inner
+def find_margin_now(run, book, market):
+    """Bring sums and liquidation prices to what the account stands at now."""
     if run.cross_books > 1 and market.isolated == 0:
         if answers(book, market):
             weigh_all(run)

@@ -12,7 +12,7 @@ from engine.core.fills import execute, shrink_to_position
 from engine.core.forcing import force
 from engine.core.guarding import refused
 from engine.core.jit import Step, inner
-from engine.core.margin import answers, find_margin, is_contract, notional_of, worst_loser
+from engine.core.margin import answers, find_margin_now, is_contract, notional_of, worst_loser
 from engine.core.memory import address_of, book_at, book_of, call_leg, market_of, order_of, run_at
 from engine.core.orders import aim, end_order, enqueue, mixed, note, pick_up, rebound, rest
 from engine.core.rounding import to_lot, to_tick
@@ -332,7 +332,7 @@ def _call_margin(book, market):
         other = book_of(run, index)
         its = market_of(run, other.market)
         force(other, its, codes.LIQUIDATION, other.price if other.market != book.market else book.price)
-        find_margin(run, book, market)
+        find_margin_now(run, book, market)
 
 
 def leg(address, from_ms, until_ms, start, end):

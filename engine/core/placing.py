@@ -9,7 +9,7 @@ from engine.core import codes
 from engine.core.account import equity_of, usable_equity
 from engine.core.costs import taker_cost
 from engine.core.jit import compiled, inner
-from engine.core.margin import find_margin, notional_of, quantity_for
+from engine.core.margin import find_margin_now, notional_of, quantity_for
 from engine.core.memory import balance_of, book_at, call_rule, market_of, order_of, run_at, slot_of
 from engine.core.orders import attachments, end_and_refresh, enqueue, note, slot_by_id, take_slot
 from engine.core.rounding import to_lot, to_tick
@@ -192,7 +192,7 @@ def view(address, what, order_id):
     if what == 1:
         return run.equity_now if run.phase == 1 else equity_of(run)
     if what == 3:
-        find_margin(run, book, market_of(run, book.market))
+        find_margin_now(run, book, market_of(run, book.market))
         if book.liquidated_below > 0.0:
             return book.liquidated_below
         return book.liquidated_above if book.liquidated_above < np.inf else np.nan

@@ -260,6 +260,7 @@ RUN = _record(
     ("plain_cross", "i8"),  # 1: all markets are linear contracts on one balance, so headroom below is known
     ("worst_rate", "f8"),  # highest maintenance rate of any tier
     ("headroom", "f8"),  # settlement asset, at least what cross margin can still lose at this timestamp
+    ("standing", "f8"),  # of the book that is being matched, when that began: see margin.standing
     ("weighed_k", "i8"),  # timestamp at which the balances' sums of floating and maintenance are up to date
     ("forking", "i8"),  # 1 while a candle is played from a copy of one book
     ("step_charge", "i8"),
