@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -122,6 +123,7 @@ class Run:
             balances["amount"][venues.index(venue)] = amount
         markets = np.zeros(len(inputs.markets), MARKET)
         details: list[Rows] = []
+        sharing = Counter(market for _, market in inputs.books)
         for index, market in enumerate(inputs.markets):
             base = -1 if market.is_contract else len(venues) + spots.index(market)
             if inputs.holdings[index]:
@@ -129,24 +131,21 @@ class Run:
                     inputs.holdings[index],
                     inputs.candles[index].open[0],
                 )
-            for name, value in market.record(venues.index(market.venue), base).items():
-                markets[index][name] = value
-            carry = inputs.carries[index]
-            markets[index]["sharing"] = sum(m == index for _, m in inputs.books)
-            markets[index]["tiers"], markets[index]["tier_count"] = carry.tiers.ctypes.data, len(carry.tiers)
-            markets[index]["funding"], markets[index]["funding_count"] = carry.stamps.ctypes.data, len(carry.stamps)
-            if carry.mark is not None:
-                markets[index]["mark"] = carry.mark.ctypes.data
+            own, carry = market.record(venues.index(market.venue), base), inputs.carries[index]
+            own["sharing"] = sharing[index]
+            own["tiers"], own["tier_count"] = carry.tiers.ctypes.data, len(carry.tiers)
+            own["funding"], own["funding_count"] = carry.stamps.ctypes.data, len(carry.stamps)
+            own["mark"] = 0 if carry.mark is None else carry.mark.ctypes.data
             if inputs.detail is not None:
                 fine = np.empty(len(inputs.detail[index]), CANDLE)
                 for name in CANDLE.names or ():
                     fine[name] = getattr(inputs.detail[index], name)
                 details.append(fine)
-                markets[index]["detail"] = fine.ctypes.data
-                markets[index]["detail_count"] = len(fine)
-            if markets[index]["costs_vary"]:
-                markets[index]["gauge"] = inputs.gauged()[index].ctypes.data
-            markets[index]["volume_unknown"] = int(not knows_volume(inputs, index))
+                own["detail"], own["detail_count"] = fine.ctypes.data, len(fine)
+            if own["costs_vary"]:
+                own["gauge"] = inputs.gauged()[index].ctypes.data
+            own["volume_unknown"] = int(not knows_volume(inputs, index))
+            markets[index] = tuple(own.get(name, 0) for name in MARKET.names or ())
         return balances, markets, details
 
     def _fill_run(self, max_fills: int, scratch: int) -> None:
