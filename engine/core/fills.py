@@ -31,6 +31,7 @@ from engine.core.orders import (
     release,
     take_slot,
     unrest,
+    write_exit,
 )
 from engine.core.records import FILL_SIZE
 from engine.core.rounding import nearest_lot, to_lot, to_tick
@@ -265,31 +266,22 @@ def _attach_exits(book, slot, price, quantity, market):
 def _add_exit(book, entry_slot, kind, quantity, price, trigger):
     slot = take_slot(book)
     entry = order_of(book, entry_slot)
-    order = order_of(book, slot)
-    book.next_id += 1
-    book.reducing += 1
-    order.id = book.next_id
-    order.kind = kind
-    order.side = -entry.side
-    order.reduce_only = 1
-    order.post_only = 0
-    order.time_in_force = codes.GTC
-    order.size_mode = codes.QUANTITY
-    order.quantity = quantity
-    order.filled = 0.0
-    order.price = price
-    order.trigger = trigger
-    order.distance = np.nan
-    order.extreme = np.nan
-    order.stop_loss = np.nan
-    order.take_profit = np.nan
-    order.exits = 0
-    order.oco = entry.exits
-    order.claim_price = 0.0
-    order.placed_ms = book.now_ms
-    order.reason = codes.REASON_STOP_LOSS if kind == codes.STOP else codes.REASON_TAKE_PROFIT
-    order.tag = entry.tag
-    order.rule = 0
+    reason = codes.REASON_STOP_LOSS if kind == codes.STOP else codes.REASON_TAKE_PROFIT
+    write_exit(
+        book,
+        slot,
+        kind,
+        -entry.side,
+        codes.QUANTITY,
+        quantity,
+        price,
+        trigger,
+        np.nan,
+        entry.exits,
+        reason,
+        entry.tag,
+        0,
+    )
     enqueue(book, slot, book.now_ms)
 
 

@@ -13,7 +13,7 @@ from engine.core.jit import Step, inner
 from engine.core.lending import closable
 from engine.core.margin import answers, gain_of, notional_of, proceeds_of
 from engine.core.memory import address_of, balance_of, book_at, book_of, call_leg, market_of, order_of, run_at
-from engine.core.orders import end_order, note, take_slot
+from engine.core.orders import end_order, note, take_slot, write_exit
 from engine.core.rounding import worse_tick
 
 
@@ -85,33 +85,8 @@ def force_out(address, kind, _b, planned, _y):
     else:
         note(book, 0, codes.SETTLED, reason, price, 0.0)
     slot = take_slot(book)
-    order = order_of(book, slot)
-    book.next_id += 1
-    book.reducing += 1
-    order.id = book.next_id
-    order.state = codes.ARRIVING
-    order.kind = kind
-    order.side = side
-    order.reduce_only = 1
-    order.post_only = 0
-    order.time_in_force = codes.GTC
-    order.size_mode = codes.POSITION
-    order.quantity = quantity
-    order.filled = 0.0
-    order.price = np.nan
-    order.trigger = np.nan
-    order.distance = np.nan
-    order.extreme = np.nan
-    order.stop_loss = np.nan
-    order.take_profit = np.nan
-    order.exits = 0
-    order.oco = 0
-    order.claim_price = 0.0
-    order.placed_ms = book.now_ms
-    order.live_ms = book.now_ms
-    order.reason = reason
-    order.tag = 0
-    order.rule = 0
+    write_exit(book, slot, kind, side, codes.POSITION, quantity, np.nan, np.nan, np.nan, 0, reason, 0, 0)
+    order_of(book, slot).state = codes.ARRIVING
     execute(book, slot, quantity, price, planned, 0)
     return run.status
 

@@ -242,6 +242,36 @@ def attachments(stop_loss, take_profit):
     return (0 if np.isnan(stop_loss) else 1) + (0 if np.isnan(take_profit) else 1)
 
 
+@inner
+def write_exit(book, slot, kind, side, size_mode, quantity, price, trigger, distance, oco, reason, tag, rule):
+    """Write a reduce-only order of our own making into a slot that was taken for it; the caller sends it on its way."""
+    order = order_of(book, slot)
+    book.next_id += 1
+    book.reducing += 1
+    order.id = book.next_id
+    order.kind = kind
+    order.side = side
+    order.reduce_only = 1
+    order.post_only = 0
+    order.time_in_force = codes.GTC
+    order.size_mode = size_mode
+    order.quantity = quantity
+    order.filled = 0.0
+    order.price = price
+    order.trigger = trigger
+    order.distance = distance
+    order.extreme = np.nan
+    order.stop_loss = np.nan
+    order.take_profit = np.nan
+    order.exits = 0
+    order.oco = oco
+    order.claim_price = 0.0
+    order.placed_ms = book.now_ms
+    order.reason = reason
+    order.tag = tag
+    order.rule = rule
+
+
 def end_at(address, slot, code, a, b):
     """End an order that will not fill any further, and record why."""
     book = book_at(address)

@@ -10,7 +10,7 @@ import numpy as np
 from engine.core import codes, rule_codes
 from engine.core.jit import Step, inner
 from engine.core.memory import book_at, candle_at, gauge_of, market_of, order_of, run_at, slot_of
-from engine.core.orders import end_order, enqueue, mixed, pick_up, take_slot
+from engine.core.orders import end_order, enqueue, mixed, pick_up, take_slot, write_exit
 from engine.core.records import CANDLE_SIZE
 from engine.core.rounding import to_lot, to_tick
 from engine.core.rule_records import TARGET_SIZE, guard_at, risk_at, target_at
@@ -41,33 +41,11 @@ def _reason(rule):
 def make_exit(book, rule, kind, quantity, price, trigger, distance, live_ms):
     """Put a rule's exit in the queue; its place was promised when the run began."""
     slot = take_slot(book)
-    order = order_of(book, slot)
-    book.next_id += 1
-    book.reducing += 1
     book.promised -= 1
-    order.id = book.next_id
-    order.kind = kind
-    order.side = -1 if book.position > 0.0 else 1
-    order.reduce_only = 1
-    order.post_only = 0
-    order.time_in_force = codes.GTC
+    side = -1 if book.position > 0.0 else 1
     whole = rule in (rule_codes.RULE_TIME, rule_codes.RULE_KILL)
-    order.size_mode = codes.POSITION if whole else codes.QUANTITY
-    order.quantity = quantity
-    order.filled = 0.0
-    order.price = price
-    order.trigger = trigger
-    order.distance = distance
-    order.extreme = np.nan
-    order.stop_loss = np.nan
-    order.take_profit = np.nan
-    order.exits = 0
-    order.oco = 0
-    order.claim_price = 0.0
-    order.placed_ms = book.now_ms
-    order.reason = _reason(rule)
-    order.tag = 0
-    order.rule = rule
+    mode = codes.POSITION if whole else codes.QUANTITY
+    write_exit(book, slot, kind, side, mode, quantity, price, trigger, distance, 0, _reason(rule), 0, rule)
     enqueue(book, slot, live_ms)
 
 

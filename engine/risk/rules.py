@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.core.rule_codes import MAX_TARGETS
 from engine.errors import ConfigError, did_you_mean
+from engine.formulae.sizing import kelly, kelly_binary
 from engine.limits import AccountFields, RiskFields
-from engine.risk import kelly
 from engine.risk.presets import PROFILES
 from engine.strategy import duration_ms
 
@@ -61,12 +61,12 @@ class RiskRules(RiskFields):
     def kelly_fraction(self) -> float:
         """Return the whole Kelly fraction of the equity; size_kelly is the share of it that is taken."""
         if self.kelly_win_rate is not None and self.kelly_payoff is not None:
-            return kelly.by_trades(self.kelly_win_rate, self.kelly_payoff)
+            return kelly_binary(self.kelly_win_rate, self.kelly_payoff)
         mean, rate, sigma = self.kelly_mean, self.kelly_rate, self.kelly_sigma
         assert mean is not None
         assert rate is not None
         assert sigma is not None
-        return kelly.by_returns(mean, rate, sigma)
+        return kelly(mean, sigma, rate)
 
     @property
     def ladder(self) -> tuple[tuple[float, float], ...]:

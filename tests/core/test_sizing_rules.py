@@ -11,7 +11,7 @@ import pytest
 
 from engine import Market, RiskRules, simulate
 from engine.backtesting.gauging import gauge_rows
-from engine.risk import kelly
+from engine.formulae.sizing import kelly_growth, kelly_several, kelly_share
 from tests.core.scripted import fills, market, order, play, scripted, whats
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "risk.json").read_text())
@@ -61,20 +61,20 @@ def test_golden_kelly_by_returns_and_its_growth() -> None:
     on = Market(symbol="BTC/USDT", **FINE | {"leverage": 10.0})
     f = bought(rules, on=on) * 60_000 / 10_000
     assert f == pytest.approx(case["expected"]["f"], rel=1e-9)
-    assert kelly.growth(f, mu, r, sigma) == pytest.approx(case["expected"]["g_star"], rel=1e-9)
-    assert kelly.growth(1.0, mu, r, sigma) == pytest.approx(case["expected"]["g_at_1"], rel=1e-9)
+    assert kelly_growth(f, mu, sigma, r) == pytest.approx(case["expected"]["g_star"], rel=1e-9)
+    assert kelly_growth(1.0, mu, sigma, r) == pytest.approx(case["expected"]["g_at_1"], rel=1e-9)
 
 
 def test_golden_kelly_of_several_assets() -> None:
     given = KELLY[3]["inputs"]
-    found = kelly.of_several(given["mu"], given["cov"])
+    found = kelly_several(given["mu"], given["cov"])
     assert found == pytest.approx(KELLY[3]["expected"], rel=1e-9)
     assert [bought(RiskRules(size_fraction=f)) * 6 for f in found] == pytest.approx(KELLY[3]["expected"], rel=1e-9)
 
 
 def test_golden_half_kelly_keeps_three_quarters_of_the_growth() -> None:
     half = KELLY[4]["inputs"]["half_kelly"]
-    assert kelly.growth_share(half) == KELLY[4]["expected"]["growth_share"]
+    assert kelly_share(half) == KELLY[4]["expected"]["growth_share"]
     rules = RiskRules(size_kelly=half, kelly_win_rate=0.55, kelly_payoff=1.0, size_cap=10.0)
     assert bought(rules) * 6 == pytest.approx(0.05, rel=1e-9)
 
