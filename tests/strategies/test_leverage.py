@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
-from engine import Market, Plan, Result, Start
+from engine import Market, Plan, Result, Start, backtest
 from strategies.grid import Grid
 from tests.core.scripted import candles, market, play, whats
 from tests.strategies.dealing import codes, dealt, fact, ladder, planned, told
@@ -57,6 +58,28 @@ def test_a_grids_worst_liquidation_is_the_cores_once_its_orders_have_filled(
     book = result.run.books[0]
     assert abs(book["position"]) == (2.0 if direction == "neutral" else 4.0)
     assert foretold(result, label) == pytest.approx(float(book[field]), rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("size", [{"order_base": 1.0}, {"order_base": None, "order_quote": 90.0}])
+@pytest.mark.parametrize("direction", ["long", "neutral", "short"])
+def test_no_walk_through_the_lines_brings_a_full_side_nearer_to_its_liquidation_than_foretold(
+    direction: str, size: Any, seed: int
+) -> None:
+    chance = np.random.default_rng(seed)
+    closes = 100.0 + 21.0 * np.sin(np.cumsum(chance.normal(0.0, 0.4, 600)))
+    rows = [(a, max(a, b), min(a, b), b) for a, b in zip(closes[:-1].round(1), closes[1:].round(1), strict=True)]
+    one = on(**FEES)
+    result = backtest(Grid(**(LINES | size), direction=direction), candles(AT, AT, *rows), one, cash=1e4, bounds=False)
+    assert len(result.fill_rows) > 50
+    for side, label in ((1, "liquidation below"), (-1, "liquidation above")):
+        if direction == ("short" if side > 0 else "long"):
+            continue
+        held = [(side * float(row["position"]), float(row["entry"])) for row in result.fill_rows]
+        whole = max(held)[0]
+        full = {entry for quantity, entry in held if quantity > whole * (1.0 - 1e-9)}
+        met = [one.liquidation_price(side, whole, entry, whole * entry / one.leverage) for entry in full]
+        assert max(side * price for price in met if price) <= side * foretold(result, label) * (1.0 + side * 1e-9)
 
 
 @pytest.mark.parametrize(
