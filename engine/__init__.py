@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from engine.backtesting import Result, Rules, Use, backtest
     from engine.candles import Candles, Funding, load_candles
     from engine.candles.simulate import simulate
-    from engine.core.codes import BUY, SELL
+    from engine.core.codes import BUY, LIQUIDATION, SELL, SETTLEMENT
     from engine.errors import ConfigError, DataError, EngineError, StrategyError
     from engine.market import Market
     from engine.plans import Fact, Level, Outcome, Plan, Refusal, Review, Start, Table
@@ -21,12 +21,14 @@ _PLACES = {
     "AccountRules": "engine.risk",
     "BUY": "engine.core.codes",
     "SELL": "engine.core.codes",
+    "SETTLEMENT": "engine.core.codes",
     "Candles": "engine.candles",
     "ConfigError": "engine.errors",
     "DataError": "engine.errors",
     "EngineError": "engine.errors",
     "Fact": "engine.plans",
     "Funding": "engine.candles",
+    "LIQUIDATION": "engine.core.codes",
     "Level": "engine.plans",
     "Market": "engine.market",
     "Outcome": "engine.plans",
@@ -51,7 +53,9 @@ _PLACES = {
 
 __all__ = [
     "BUY",
+    "LIQUIDATION",
     "SELL",
+    "SETTLEMENT",
     "AccountRules",
     "Candles",
     "ConfigError",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.core import codes
-from engine.core.records import TIER
+from engine.core.records import MARKET, TIER
 from engine.errors import ConfigError, did_you_mean
 
 KINDS = {
@@ -262,6 +264,36 @@ class Market:
             "borrow_open_rate": opening or 0.0,
             "borrow_ms": int(self.borrow_hours * HOUR_MS),
         }
+
+    def liquidation_price(self, side: int, quantity: float, entry: float, wallet: float) -> float | None:
+        """Return the mark price at which a position is taken over, as the core finds it; None: there is none.
+
+        side: +1 long, -1 short. wallet: settlement asset that answers for the position: its own margin when isolated,
+        the account's balance when cross. Of borrowed coins the sale's proceeds answer besides; they are not part of it.
+        """
+        if not (self.is_contract or (self.kind == "margin" and side < 0)) or quantity <= 0.0:
+            return None
+        cost = side * (quantity / entry if self.kind == "inverse" else quantity * entry)
+        if self.kind == "margin":
+            wallet, cost = wallet - cost, 0.0
+        below, above, _ = self._foreseen(wallet, side * quantity, cost)
+        price = below if side > 0 else above
+        return price if (price > 0.0 if side > 0 else price < math.inf) else None
+
+    @property
+    def largest_notional(self) -> float:
+        """Return the notional up to which the venue grants this leverage, settlement asset; infinite: any."""
+        return self._foreseen(0.0, 0.0, 0.0)[2]
+
+    def _foreseen(self, wallet: float, position: float, cost: float) -> tuple[float, float, float]:
+        # Compiled code is asked for only here: a market is described without waiting for numba.
+        record, tiers = np.zeros(1, MARKET), self.tier_rows()
+        for name, value in self.record(-1, -1).items():
+            record[name] = value
+        record["tiers"], record["tier_count"] = tiers.ctypes.data, len(tiers)
+        margin = import_module("engine.core.margin")
+        below, above, most = margin.foreseen(record.ctypes.data, float(wallet), float(position), float(cost))
+        return float(below), float(above), float(most)
 
     def to_tick(self, price: float) -> float:
         """Return the price on the nearest tick, to the bit as the core has it (rule F6)."""

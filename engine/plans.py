@@ -109,6 +109,7 @@ class Outcome:
     realised: float  # before fees
     floating_change: float
     fees: float
+    carried: float  # funding received less interest paid
     state: np.ndarray[Any, np.dtype[np.void]]  # the strategy's record at the end, one row, by field name
 
 

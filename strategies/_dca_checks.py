@@ -19,12 +19,9 @@ LATER = (
     "risk_reduction_rate", "profit_currency", "execution", "activation_distance_rate", "max_holding_rate",
     "cancel_entries_on_new",
 )  # fmt: skip
-# Values that need margin, mark prices, a live venue or more of the ladder; anything but the first is refused.
+# Values that need a live venue or more of the ladder; anything but the first is refused.
 INERT = {
     "missed_purchases": "once",
-    "leverage": 1.0,
-    "margin_mode": "isolated",
-    "liquidation_distance_rate": 0.05,
     "on_stop": "finish",
     "step_from": "entry",
 }
@@ -128,12 +125,23 @@ def unsupported(dca, start):
     spot = [market.symbol for market in start.markets if market.kind == "spot"]
     if dca.side == "short" and spot:
         found.append(f'side: short on the spot market {spot[0]} is not yet supported; set kind = "linear" in [market]')
-    geared = [market for market in start.markets if market.leverage != 1.0]
-    if geared:
-        found.append(f"leverage: only 1 is supported yet, was {geared[0].leverage:g} in [market] of {geared[0].symbol}")
+    inverse = [market.symbol for market in start.markets if market.kind == "inverse"]
+    if inverse:
+        found.append(f"markets: the inverse contract {inverse[0]} counts in contracts and coin; use a linear one")
+    geared = [market for market in start.markets if market.is_contract and market.leverage != 1.0]
+    if geared and dca.kind == "schedule":
+        found.append(
+            f"schedule: with leverage {geared[0].leverage:g} in [market] of {geared[0].symbol} nobody knows where it "
+            "would be liquidated, since it buys at prices to come; set 1"
+        )
     if dca.kind == "ladder" and any(start.holdings):
         found.append("holdings: coins held at the start cannot be told from a deal's yet; remove [holdings]")
     return found
+
+
+def answers(dca, market):
+    """Return whether what a deal holds on this market stands on margin: a contract, or borrowed coins."""
+    return market.is_contract or (market.kind == "margin" and dca.side == "short")
 
 
 def units_of(step):

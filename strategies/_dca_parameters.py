@@ -2,6 +2,7 @@
 
 from engine import Strategy, param, state
 from strategies._dca_checks import LATER
+from strategies._margin import NEAREST
 
 PAIRS = 200
 
@@ -14,7 +15,9 @@ class DcaParameters(Strategy):
     kind: str = param(
         None, choices=["ladder", "schedule"], optional=True, help="deals, or purchases by the calendar; required"
     )
-    side: str = param("long", choices=["long", "short"], help="short sells into a rise; it needs a linear market")
+    side: str = param(
+        "long", choices=["long", "short"], help='short sells into a rise; it needs a contract, or kind = "margin"'
+    )
 
     schedule = param(None, unit="schedule", optional=True, help='purchases, such as "every 4 hours"; see docs/dca.md')
     purchase_quote: float = param(None, low=1e-9, optional=True, help="one purchase: quote spent, its fee within")
@@ -103,9 +106,11 @@ class DcaParameters(Strategy):
         "all", choices=["all", "active", "none"], help="safety orders that a deal's opening must leave funds for"
     )
 
-    leverage: float = param(1.0, low=1.0, high=125.0, help="1 is what there is yet")
-    margin_mode: str = param("isolated", choices=["isolated", "cross"], help="isolated is what there is yet")
-    liquidation_distance_rate: float = param(0.05, low=0.0, high=1.0, help="0.05 is what there is yet")
+    leverage = param(None, optional=True, low=1.0, help="set in [market]; given here, it must be the same")
+    margin_mode = param(None, optional=True, choices=["isolated", "cross"], help="set in [market]; as leverage")
+    liquidation_distance_rate: float = param(
+        NEAREST, low=0.0, high=1.0, help="least distance of a liquidation beyond the stop or the last safety order"
+    )
     on_stop: str = param(
         "finish", choices=["finish", "close", "keep"], help="finish is what there is yet: a backtest ends by itself"
     )
@@ -125,6 +130,7 @@ class DcaParameters(Strategy):
     least_quote = state(array=PAIRS)
     quote_fee = state(array=PAIRS)  # highest fee rate that a purchase may cost in quote
     exit_fee = state(array=PAIRS)
+    claim = state(array=PAIRS)  # quote that an order claims per quote of its value, its fee within
 
     calm: bool = state(False)  # nothing to look at until something fills
     disabled: bool = state(False)

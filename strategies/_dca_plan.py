@@ -3,15 +3,18 @@
 import math
 
 from engine import Fact, Level, Plan, Refusal, Table
-from strategies._dca_checks import unsupported
+from strategies._dca_checks import answers, unsupported
 from strategies._dca_ladder import BASE, QUOTE, RATE, target_of
 from strategies._dca_refusals import account_warnings, refusals_of, warnings_of
-from strategies._dca_steps import steps_of
+from strategies._dca_steps import funds_of, orders_of, steps_of
+from strategies._margin import liquidation_fact, margin_facts, nearest, unlike_the_market
 
 
 def plan_of(dca, start):
     """Return the plan of a prepared strategy."""
     refusals = [Refusal("not_yet_supported", sentence) for sentence in unsupported(dca, start)]
+    for market in start.markets:
+        refusals += unlike_the_market(dca, market, answers(dca, market))
     if refusals:
         return Plan(refusals=refusals)
     if dca.kind == "schedule":
@@ -40,7 +43,8 @@ def _of_pair(dca, start, m):
         Fact(f"{of}Average with every order filled", last.average, "price"),
         Fact(f"{of}Break-even then", _break_even(dca, m, last), "price", "after the fees in and out"),
         Fact(f"{of}Target then", last.target, "price", _target_words(dca)),
-        *_worst(dca, market, last, of),
+        *_worst(dca, start, market, last, of),
+        *_margin(dca, start, m, steps, of),
     ]
     levels = [
         Level(steps[0].price, "entry", "entry"),
@@ -56,6 +60,18 @@ def _of_pair(dca, start, m):
         refusals=list(refusals_of(dca, start, m, steps)),
         warnings=list(warnings_of(dca, market, steps)),
     )
+
+
+def _margin(dca, start, m, steps, of):
+    market, last = start.markets[m], steps[-1]
+    if not answers(dca, market):
+        return
+    yield from margin_facts(market, start.cash, last.cost, funds_of(dca, m, steps, len(steps) - 1), of)
+    found = nearest(market, start.cash, dca.sign, [orders_of(dca, m, steps)])
+    if found is not None:
+        stopped = not math.isnan(last.stop)
+        anchor, words = (last.stop, "the stop") if stopped else (last.price, "the last safety order")
+        yield liquidation_fact(f"{of}Liquidation, every order filled", market, found, anchor, words)
 
 
 def _table(market, steps):
@@ -90,12 +106,19 @@ def _target_words(dca):
     return f"{dca.take_profit_rate:.4%} from {dca.take_profit_from}, {net}; {how}"
 
 
-def _worst(dca, market, last, of):
+def _worst(dca, start, market, last, of):
     """Yield what the whole ladder has lost at its end, and where it is left."""
     at_end = dca.sign * (last.price * last.held - last.cost) - last.fees_in_quote
     yield Fact(f"{of}At the last safety order", at_end, "quote", f"floating, fees paid; price {last.price:.10g}")
     if math.isnan(last.stop):
-        if dca.sign > 0:
+        if answers(dca, market) and market.margin_mode == "isolated":
+            lost, words = (
+                -last.cost / market.leverage - last.fees_in_quote,
+                "no stop: its margin, once it is liquidated",
+            )
+        elif answers(dca, market) and market.leverage > 1.0:
+            lost, words = -start.cash, "no stop: cross margin answers with all of the account"
+        elif dca.sign > 0:
             lost, words = -last.cost - last.fees_in_quote, "no stop: all that was put in, if the price goes to zero"
         else:
             lost, words = None, "no stop: without limit, if the price keeps rising"

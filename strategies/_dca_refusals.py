@@ -4,8 +4,10 @@ import math
 from itertools import pairwise
 
 from engine import Refusal
+from strategies._dca_checks import answers
 from strategies._dca_ladder import deviation
-from strategies._dca_steps import funds_of, steps_of
+from strategies._dca_steps import funds_of, orders_of, steps_of
+from strategies._margin import above_the_tier, too_near
 
 
 def refusals_of(dca, start, m, steps):
@@ -18,6 +20,8 @@ def refusals_of(dca, start, m, steps):
     yield from _too_small(dca, start.markets[m], steps, m)
     yield from _stop(dca, start.markets[m], steps)
     yield from _funds(dca, start, m, steps)
+    if answers(dca, start.markets[m]):
+        yield from _margin(dca, start, m, steps)
 
 
 def _past_zero(dca, market, steps, m):
@@ -68,6 +72,13 @@ def _stop(dca, market, steps):
             f"{market.symbol}: the stop at {last.stop:.10g} lies before the last safety order at {last.price:.10g}; "
             f"raise stop_loss_rate above {last.away:.4g}, or count it from the average",
         )
+
+
+def _margin(dca, start, m, steps):
+    market, last, of = start.markets[m], steps[-1], f"{start.markets[m].symbol}: "
+    yield from above_the_tier(market, last.cost, of)
+    orders = orders_of(dca, m, steps)
+    yield from too_near(market, start.cash, dca.sign, orders, last.stop, last.price, dca.liquidation_distance_rate, of)
 
 
 def _funds(dca, start, m, steps):

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine import Fact, Level, Review, Table
+from engine import LIQUIDATION, SETTLEMENT, Fact, Level, Review, Table
+from strategies._dca_checks import answers
 from strategies._dca_ladder import nearest
 
 REASONS = {-1: "take_profit", -2: "stop_loss", -3: "trailing_take_profit", -4: "take_profit at market"}
@@ -31,20 +32,23 @@ def deals_of(fills):
     found: list[Deal] = []
     open_deals: dict[int, Deal] = {}
     columns = [
-        fills[name].tolist() for name in ("book", "ms", "tag", "quantity", "price", "fee", "realised", "position")
+        fills[name].tolist()
+        for name in ("book", "ms", "tag", "kind", "quantity", "price", "fee", "realised", "position")
     ]
-    for book, ms, tag, quantity, price, fee, realised, position in zip(*columns, strict=True):
+    for book, ms, tag, kind, quantity, price, fee, realised, position in zip(*columns, strict=True):
         deal = open_deals.get(book)
         if deal is None:
             deal = open_deals[book] = Deal(book, ms)
             found.append(deal)
-        if tag >= 0:
+        forced = kind >= LIQUIDATION  # or the end of a dated contract
+        if tag >= 0 and not forced:
             deal.invested += quantity * price
         if tag > 0:
             deal.filled.add(tag)
         deal.net += realised - fee
         if position == 0.0:
-            deal.ended_ms, deal.reason = ms, REASONS.get(tag, "closed")
+            ended = {LIQUIDATION: "liquidated", SETTLEMENT: "settled"}
+            deal.ended_ms, deal.reason = ms, ended.get(kind) or REASONS.get(tag, "closed")
             del open_deals[book]
     return found
 
@@ -60,6 +64,8 @@ def _of_deals(dca, outcome):
     still = [deal for deal in deals if not deal.ended_ms]
     record = outcome.state[0]
     nets = [deal.net for deal in closed]
+    margined = any(answers(dca, market) for market in outcome.start.markets)
+    carried = [Fact("Funding", outcome.carried, "quote", "received, net of paid; interest too")] if margined else []
     ages = [(deal.ended_ms - deal.began_ms) / DAY_MS for deal in closed]
     facts = [
         Fact("Deals closed", len(closed), "count"),
@@ -72,6 +78,7 @@ def _of_deals(dca, outcome):
             "fees so far, and parts already sold",
         ),
         Fact("Floating of open deals", outcome.floating_change, "quote", "at the last closes"),
+        *carried,
         Fact("Net of a deal on average", math.fsum(nets) / len(nets) if nets else None, "quote"),
         Fact("Best deal", max(nets, default=None), "quote"),
         Fact("Worst deal", min(nets, default=None), "quote"),

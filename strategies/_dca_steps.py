@@ -22,6 +22,7 @@ class Step:
     average: float
     target: float
     stop: float  # NaN: there is none
+    fee_rate: float  # of this order
 
     @property
     def name(self):
@@ -79,11 +80,17 @@ def steps_of(dca, start, m):
                 cost / held if held > 0.0 else math.nan,
                 goal,
                 stop,
+                rate,
             )
         )
     return steps
 
 
 def funds_of(dca, m, steps, upto):
-    """Return the quote that the base order and `upto` safety orders claim, the highest fee within."""
-    return sum(step.value for step in steps[: upto + 1]) * (1.0 + dca.quote_fee[m])
+    """Return the quote that the base order and `upto` safety orders claim, as margin or whole, highest fee within."""
+    return sum(step.value for step in steps[: upto + 1]) * float(dca.claim[m])
+
+
+def orders_of(dca, m, steps):
+    """Return the orders of a deal as _margin takes them, (base, price, fee rate in quote) each."""
+    return [(step.quantity, step.price, step.fee_rate if dca.quote_fee[m] else 0.0) for step in steps if step.quantity]

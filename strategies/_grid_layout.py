@@ -40,6 +40,8 @@ class Layout:
     base_in: float = 0.0  # coins of the account that the grid may use
     opening: float = 0.0  # base, signed, bought or sold at the start
     worst_open: float = 0.0  # quote per base, the worst price of the opening order
+    gear: float = 1.0  # quote claimed per quote of notional: 1 / leverage on contracts
+    notional: float = 0.0  # quote, the most that is held at once
     funds: float = 0.0  # quote, claimed if every order rests and the opening fills at its worst
     refusals: list[Refusal] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -52,7 +54,9 @@ class Layout:
     @property
     def at_reference(self) -> float:
         """Return the quote that the grid takes when it opens at the reference price."""
-        return max(0.0, self.funds - self.opening * (self.worst_open - self.reference) * (1.0 + self.taker))
+        if self.opening < 0.0 and self.notional > 0.0:
+            return self.funds  # margin of a short, which is reserved at the reference price
+        return max(0.0, self.funds - self.opening * (self.worst_open - self.reference) * (self.gear + self.taker))
 
     @property
     def offset(self) -> float:
@@ -66,12 +70,18 @@ class Layout:
         self.refusals.append(Refusal(code, sentence))
 
 
+def direction_of(grid, market):
+    """Return the grid's direction: where coins are traded it begins long, on contracts neutral."""
+    return grid.direction or ("neutral" if market.is_contract else "long")
+
+
 def lay_out(grid, start):
     """Return the layout of a grid at its start; one with refusals may be incomplete."""
     market = start.market
     reference = start.price if grid.trigger_price is None else grid.trigger_price
     made = Layout(reference, taker=market.taker_fee_rate, lot=float(market.lot))
-    made.direction = grid.direction or ("long" if market.kind == "spot" else "neutral")
+    made.direction = direction_of(grid, market)
+    made.gear = 1.0 / market.leverage if market.is_contract else 1.0
     made.fee = market.maker_fee_rate if grid.post_only else market.taker_fee_rate
     made.base_in = grid.investment_base
     default = market.taker_fee_rate if market.fee_in == "base" else 0.0
@@ -147,7 +157,7 @@ def _sizes(grid, made, market):
     if (grid.order_unit is not None and unit != grid.order_unit) or (given == ["order_quote"] and unit == "base"):
         return made.refuse("range_invalid", f"order_unit {grid.order_unit} contradicts {given[0]}; remove one of them")
     lows = made.lines[:-1]
-    if given[0] == "investment_quote" and market.kind == "spot" and made.direction != "long" and made.base_in <= 0.0:
+    if given[0] == "investment_quote" and not market.is_contract and made.direction != "long" and made.base_in <= 0.0:
         return made.refuse(
             "venue_lacks",
             f"a spot market cannot go short: a {made.direction} grid sells coins it must hold; set investment_base",
@@ -158,7 +168,7 @@ def _sizes(grid, made, market):
         made.value = size if unit == "quote" else 0.0
         _open_and_fund(made, market)
         return None
-    low, high = 0.0, grid.investment_quote + grid.investment_base * made.reference * 2.0
+    low, high = 0.0, (grid.investment_quote + grid.investment_base * made.reference * 2.0) / made.gear
     if unit == "base":
         high /= lows[0]
     for _ in range(200):  # halving: what fits rises with the size, and rounding makes it a staircase
@@ -166,7 +176,7 @@ def _sizes(grid, made, market):
         made.quantity = [market.to_lot(size / p if unit == "quote" else size) for p in lows]
         made.value = size if unit == "quote" else 0.0
         _open_and_fund(made, market)
-        covered = market.kind != "spot" or made.direction == "long" or -made.offset <= made.base_in + 1e-12
+        covered = market.is_contract or made.direction == "long" or -made.offset <= made.base_in + 1e-12
         low, high = (size, high) if covered and made.funds <= grid.investment_quote else (low, size)
         if high - low <= 1e-12 * high:
             break
@@ -208,9 +218,11 @@ def _open_and_fund(made, market):
         wanted = market.to_lot(short_of if made.buffer == 0.0 else math.ceil(lots - 1e-9) * float(market.lot))
     made.opening = market.to_lot(wanted) if wanted >= 0.0 else -market.to_lot(-wanted)
     opened = made.opening * made.worst_open
-    if market.kind == "spot":
+    if not market.is_contract:
         made.funds = max(0.0, buys * (1.0 + made.taker) + opened * (1.0 + made.taker * (1 if opened > 0 else -1)))
-    else:
-        fees = made.taker * (abs(opened) + max(buys, sells))
-        held = abs(opened)
-        made.funds = {"long": held + buys, "neutral": max(buys, sells), "short": held + sells}[made.direction] + fees
+        return
+    if opened < 0.0:
+        opened = made.opening * made.reference  # a short sold at its worst price takes less margin, not more
+    held = abs(opened)
+    made.notional = {"long": held + buys, "neutral": max(buys, sells), "short": held + sells}[made.direction]
+    made.funds = made.notional * made.gear + made.taker * (held + max(buys, sells))

@@ -1,9 +1,9 @@
 """The parameters of the grid: one declaration each, for validation, command line, pages and search alike."""
 
 from engine import Strategy, param
+from strategies._margin import NEAREST
 
 ENDS = ("keep", "cancel_only", "close", "to_quote", "to_base")
-NEEDS_MARGIN = ("leverage", "margin_mode", "liquidation_distance_rate")
 NEEDS_VENUE = ("catch_up", "on_stop")
 
 
@@ -70,9 +70,11 @@ class GridParameters(Strategy):
     fees_check = param("refuse", choices=("refuse", "warn", "off"), help="what a cell that nets too little means")
     min_profit_rate: float = param(0.0, low=0.0, high=1.0, help="what the narrowest cell must net after two fees")
     catch_up = param(None, optional=True, choices=("net", "rest"), help="what is done with fills missed while down")
-    leverage = param(None, optional=True, low=1.0, help="contracts: notional over margin")
-    margin_mode = param(None, optional=True, choices=("isolated", "cross"), help="contracts: whose margin")
-    liquidation_distance_rate = param(None, optional=True, low=0.0, high=1.0, help="contracts: nearest liquidation")
+    leverage = param(None, optional=True, low=1.0, help="set in [market]; given here, it must be the same")
+    margin_mode = param(None, optional=True, choices=("isolated", "cross"), help="set in [market]; as leverage")
+    liquidation_distance_rate: float = param(
+        NEAREST, low=0.0, high=1.0, help="contracts: least distance of a liquidation beyond stop or edge"
+    )
 
     later = (
         "center_spread", "reversal", "size_mode", "buy_funds", "sell_funds", "profit_currency", "reinvest_rate",

@@ -7,7 +7,9 @@ from itertools import pairwise
 
 from engine import Fact, Level, Plan, Table
 from strategies._grid_layout import MAX_CELLS, least_investment
-from strategies._grid_parameters import NEEDS_MARGIN, NEEDS_VENUE
+from strategies._grid_margin import check_margin, liquidation_facts
+from strategies._grid_parameters import NEEDS_VENUE
+from strategies._margin import margin_facts
 
 
 def cell_profit_rate(low, high, fee):
@@ -22,30 +24,48 @@ def break_even_rate(fee):
 
 def plan_of(grid, made, start):
     """Return the pre-flight of a layout."""
-    _unsupported(grid, made)
+    _unsupported(grid, made, start.market)
     facts, tables, levels = [], [], []
     if made.lines and made.quantity:
         _check_orders(grid, made, start)
         _check_ends(grid, made)
         _check_trailing(grid, made)
+        check_margin(grid, made, start)
         facts, tables, levels = _facts(grid, made, start), [_lines_table(made)], _levels(grid, made)
     return Plan(facts, tables, levels, tuple(made.refusals), tuple(made.warnings))
 
 
-def _unsupported(grid, made):
-    for names, why in ((NEEDS_MARGIN, "margin and liquidation"), (NEEDS_VENUE, "a live venue")):
-        for name in names:
-            if getattr(grid, name) is not None:
-                made.refuse("not_yet_supported", f"{name} needs {why}; remove it")
+def _unsupported(grid, made, market):
+    for name in NEEDS_VENUE:
+        if getattr(grid, name) is not None:
+            made.refuse("not_yet_supported", f"{name} needs a live venue; remove it")
     for name in grid.later:
         if getattr(grid, name) is not None:
             made.refuse("not_yet_supported", f"{name}; it has no effect yet, so remove it")
     if grid.price_source in ("mark", "index"):
-        made.refuse("not_yet_supported", f'price_source "{grid.price_source}" needs its candles; use "last"')
+        made.refuse(
+            "not_yet_supported",
+            f'price_source "{grid.price_source}": a strategy sees candles of the last price only; use "last" '
+            "(liquidation goes by mark price all the same)",
+        )
     if grid.stop_loss_type != "price":
         made.refuse("not_yet_supported", f'stop_loss_type "{grid.stop_loss_type}"; use "price"')
     if (grid.trailing_up or grid.trailing_down) and made.direction != "long":
-        made.refuse("not_yet_supported", f"trailing of a {made.direction} grid needs margin; use direction long")
+        made.refuse(
+            "not_yet_supported",
+            f"trailing of a {made.direction} grid: each shift would change what it is short of; use direction long",
+        )
+    if market.kind == "inverse":
+        made.refuse(
+            "not_yet_supported",
+            f"a grid on the inverse contract {market.symbol}, which counts in contracts and coin; use a linear one",
+        )
+    if market.kind == "margin" and made.direction != "long":
+        made.refuse(
+            "not_yet_supported",
+            f'a {made.direction} grid with borrowed coins, whose debt grows by the hour; set kind = "linear" in '
+            '[market], or direction = "long"',
+        )
 
 
 def _check_orders(grid, made, start):
@@ -194,9 +214,10 @@ def _facts(grid, made, start):
         for label, price in (("worst case at the upper edge", lines[-1]), ("at the stop above", grid.stop_loss_high)):
             if price is not None:
                 facts.append(_worst(label, made, price, made.lines[1:], -1.0, price == grid.stop_loss_high, grid))
-    liquidation = "none (spot)" if market.kind == "spot" else "not modelled yet: full margin, leverage 1"
-    facts.append(Fact("liquidation", liquidation))
-    return facts
+    if not market.is_contract:
+        return [*facts, Fact("liquidation", f"none ({market.kind})")]
+    facts += margin_facts(market, start.cash, made.notional, made.funds)
+    return facts + liquidation_facts(grid, made, start)
 
 
 def _opening_words(grid, made):

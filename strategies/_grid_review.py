@@ -1,9 +1,10 @@
 """What a grid earned, split: matched pairs, inventory, other fees; it adds up to the PnL identity (rule A1)."""
 
 from engine import Fact, Level, Review, Table
+from strategies._grid_layout import direction_of
 
 PHASES = ("waiting for its trigger", "opening", "running", "closing", "ended")
-ENDED_BY = ("", "stop_loss_low", "stop_loss_high", "take_profit")
+ENDED_BY = ("", "stop_loss_low", "stop_loss_high", "take_profit", "liquidated", "settled")
 
 
 class _Cell:
@@ -47,7 +48,8 @@ def review_of(grid, outcome):
     """Return the split of a grid's result."""
     state = outcome.state[0]
     count, bottom = int(state["cells"]), int(state["bottom"])
-    direction = grid.direction or ("long" if outcome.start.market.kind == "spot" else "neutral")
+    market = outcome.start.market
+    direction = direction_of(grid, market)
     starts_loaded = [bool(one) for one in grid.loaded[:count]]
 
     def first_side(tag):
@@ -69,7 +71,8 @@ def review_of(grid, outcome):
         Fact("grid profit", gross - paid, "quote", f"{pairs:,} matched pairs, net of their fees"),
         Fact("inventory", inventory, "quote", "realised outside pairs, and floating"),
         Fact("other fees", -others, "quote", "of the opening, of closing, of legs still open"),
-        Fact("total", gross - paid + inventory - others, "quote", "the equity change"),
+        *([Fact("funding", outcome.carried, "quote", "received, net of paid")] if market.is_contract else []),
+        Fact("total", gross - paid + inventory - others + outcome.carried, "quote", "the equity change"),
         Fact("profit per pair", (gross - paid) / pairs if pairs else None, "quote", "mean"),
         Fact("state", phase, "", ENDED_BY[int(state["ended_by"])]),
         Fact("range now", f"{low:,.10g} to {high:,.10g}", "", f"the price {price:,.10g} is {where}"),

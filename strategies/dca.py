@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from engine import ConfigError
+from engine import LIQUIDATION, ConfigError
 from engine.indicators import crossed_above, crossed_below, rsi, sma
-from strategies._dca_checks import check, or_infinite, units_of
+from strategies._dca_checks import answers, check, or_infinite, units_of
 from strategies._dca_ladder import BASE, RATE, beyond, deviation, nearest, quantity_of, size_of, target_of
 from strategies._dca_parameters import PAIRS, DcaParameters
 from strategies._dca_plan import plan_of
@@ -69,6 +69,7 @@ class Dca(DcaParameters):
             self.quote_fee[m] = 0.0 if market.fee_in == "base" else max(market.maker_fee_rate, market.taker_fee_rate)
             resting = self.take_profit_order == "limit" and self.trailing_take_profit_rate == 0.0
             self.exit_fee[m] = market.maker_fee_rate if resting else market.taker_fee_rate
+            self.claim[m] = self.quote_fee[m] + (1.0 / market.leverage if answers(self, market) else 1.0)
             self.equity_then[m] = start.cash
         self.max_orders = self.resting_limit + 6
 
@@ -105,7 +106,7 @@ class Dca(DcaParameters):
         if self.kind == "schedule":
             fee = fill.fee if self.quote_fee[fill.book] > 0.0 else 0.0
             self.spent += fill.quantity * fill.price + fee
-        elif fill.tag >= 0:
+        elif fill.tag >= 0 and fill.kind < LIQUIDATION:
             self.entered(fill, account, fill.book)
         else:
             self.left(fill, account, fill.book)
@@ -189,7 +190,7 @@ class Dca(DcaParameters):
         self.equity_then[m] = equity
         self.placed[m] = 0
         self.steps[m] = self.steps_within(price, value, m)
-        needed = value * (1.0 + self.quote_fee[m]) + self.reserved(price, m)
+        needed = value * self.claim[m] + self.reserved(price, m)
         free = account.cash - pending
         for other in range(len(account)):
             if other != m and self.phase[other] != WAITING:
@@ -209,7 +210,7 @@ class Dca(DcaParameters):
         self.phase[m] = ENTERING
         self.active += 1
         self.was_outside[m] = 0
-        return value * (1.0 + self.quote_fee[m])
+        return value * self.claim[m]
 
     def at_market(self, book, quantity, value, m):
         """Place a base order at market; where a gap makes a value too dear it is reduced, a quantity is denied."""
@@ -357,7 +358,7 @@ class Dca(DcaParameters):
         for number in range(self.placed[m] + 1, last + 1):
             price = self.safety_price(entry, number, m)
             total += price * self.safety_quantity(price, number, m)
-        return total * (1.0 + self.quote_fee[m])
+        return total * self.claim[m]
 
     def place_safety(self, book, m):
         entry = self.entry_price(m)

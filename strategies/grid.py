@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine import BUY, SELL, state
+from engine import BUY, LIQUIDATION, SELL, SETTLEMENT, state
 from strategies._grid_layout import MAX_CELLS, lay_out, line
 from strategies._grid_parameters import GridParameters
 from strategies._grid_plan import plan_of
@@ -67,7 +67,7 @@ class Grid(GridParameters):
     min_quantity: float = state(0.0)
     min_notional: float = state(0.0)
     shifts: int = state(0)
-    ended_by: int = state(0)  # 1 stop low, 2 stop high, 3 take profit
+    ended_by: int = state(0)  # 1 stop low, 2 stop high, 3 take profit, 4 liquidation, 5 settlement
 
     def prepare(self, start):
         made = lay_out(self, start)
@@ -80,7 +80,7 @@ class Grid(GridParameters):
             self.quantity[i] = made.quantity[i]
             self.loaded[i] = i >= made.free
         self.opening, self.worst_open = made.opening, made.worst_open
-        self.spot = market.kind == "spot"
+        self.spot = not market.is_contract
         self.cover = {"long": 1, "neutral": int(self.spot), "short": -1}[made.direction]
         self.home = start.holding
         self.cover_base = self.home if made.direction == "short" else self.home - made.base_in
@@ -127,6 +127,12 @@ class Grid(GridParameters):
 
     def on_fill(self, fill, account):
         if fill.tag == CLOSING_TAG or self.phase >= CLOSING:
+            return
+        if fill.kind == LIQUIDATION or fill.kind == SETTLEMENT:
+            self.ended_by = 4 if fill.kind == LIQUIDATION else 5
+            self.expected = 0
+            self.stop_id = 0
+            self.phase = DONE
             return
         if fill.tag > 0:
             self.cell_filled(fill.tag - 1, fill.quantity, account)

@@ -112,6 +112,7 @@ class Result:
                     realised=terms.realised,
                     floating_change=terms.floating_change,
                     fees=terms.fees,
+                    carried=terms.funding - terms.interest,
                     state=self.run.states[slot],
                 ),
             )

@@ -7,8 +7,8 @@ is linear in the price of a linear contract and in 1/price of an inverse one, so
 import numpy as np
 
 from engine.core import codes
-from engine.core.jit import inlined, inner
-from engine.core.memory import balance_of, book_of, market_of, tier_of
+from engine.core.jit import compiled, inlined, inner
+from engine.core.memory import balance_of, book_of, market_at, market_of, tier_of
 
 
 @inlined
@@ -114,6 +114,17 @@ def zero_of(market, wallet, position, cost, size):
         if price > 0.0 and notional_of(market, size, price) < tier_of(market, i + 1).floor:
             break
     return below, above
+
+
+@compiled
+def foreseen(address, wallet, position, cost):
+    """Return (below, above, most): zero_of for a market record at an address, and the notional its leverage allows.
+
+    What plans ask before there is a book, in Python.
+    """
+    market = market_at(address)
+    below, above = zero_of(market, wallet, position, cost, abs(position))
+    return below, above, largest_notional(market)
 
 
 @inner

@@ -126,7 +126,7 @@ slot_at = record_reader(SLOT)
 book_at = record_reader(BOOK)
 candle_at = record_reader(CANDLE)
 gauge_at = record_reader(GAUGE)
-_market, _balance, _order, _fill, _event = (record_reader(dtype) for dtype in (MARKET, BALANCE, ORDER, FILL, EVENT))
+market_at, _balance, _order, _fill, _event = (record_reader(dtype) for dtype in (MARKET, BALANCE, ORDER, FILL, EVENT))
 _tier, _stamp, _payment = (record_reader(dtype) for dtype in (TIER, STAMP, PAYMENT))
 
 
@@ -182,7 +182,7 @@ def balance_of(run, index):
 @inlined
 def market_of(run, index):
     _inside(index, run.market_count)
-    return _market(run.markets + index * MARKET_SIZE)
+    return market_at(run.markets + index * MARKET_SIZE)
 
 
 @inlined

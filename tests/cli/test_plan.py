@@ -8,7 +8,7 @@ from tests.cli.running import Shell
 
 
 @pytest.mark.parametrize("columns", ["60", "80", "200"])
-@pytest.mark.parametrize("name", ["dca", "grid"])
+@pytest.mark.parametrize("name", ["dca", "grid", "perpetual_grid"])
 def test_no_number_of_a_plan_is_cut_however_narrow_the_terminal(
     shell: Shell, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, name: str, columns: str
 ) -> None:
@@ -16,7 +16,7 @@ def test_no_number_of_a_plan_is_cut_however_narrow_the_terminal(
     said = shell("plan", request.config.rootpath / "backtests" / f"{name}.toml", "--to", "2024-01-10")
     assert said.code == 0
     assert "…" not in said.out
-    assert "43,841.67" in said.out if name == "dca" else "38,222.58" in said.out
+    assert {"dca": "43,841.67", "grid": "38,222.58", "perpetual_grid": "25,776.8"}[name] in said.out
 
 
 def test_a_plan_that_forbids_the_start_says_so_with_its_exit_code(shell: Shell, request: pytest.FixtureRequest) -> None:

@@ -17,7 +17,7 @@ from tests.strategies.dealing import codes, planned
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "dca.md").read_text("utf-8")
-LADDER, SCHEDULE = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+LADDER, GEARED, SCHEDULE = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
 (PYTHON,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 SPOT = market(kind="spot", tick=0.01, lot=0.00001, min_notional=5.0, maker_fee_rate=0.001, taker_fee_rate=0.001)
 
@@ -29,7 +29,7 @@ def run_of(definition: str, folder: Path) -> Result:
     return backtest(inputs.strategy, inputs.candles, inputs.markets, cash=inputs.cash, bounds=False)
 
 
-@pytest.mark.parametrize("definition", [LADDER, SCHEDULE], ids=["ladder", "schedule"])
+@pytest.mark.parametrize("definition", [LADDER, GEARED, SCHEDULE], ids=["ladder", "leverage", "schedule"])
 def test_a_shown_definition_runs_and_trades(definition: str, tmp_path: Path) -> None:
     assert len(run_of(definition, tmp_path).fill_rows) > 5
 
@@ -59,7 +59,8 @@ def test_the_shown_signal_opens_deals(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("code", re.findall(r"`(\w+)`", TEXT.split("refused with a code:")[1].split("\n\n")[0]))
 def test_a_code_that_the_page_names_is_one_that_plans_give(code: str) -> None:
-    source = "".join(path.read_text() for path in (ROOT / "strategies").glob("_dca_*.py"))
+    files = [*(ROOT / "strategies").glob("_dca_*.py"), ROOT / "strategies" / "_margin.py"]
+    source = "".join(path.read_text() for path in files)
     assert f'"{code}"' in source
 
 
