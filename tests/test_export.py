@@ -20,7 +20,7 @@ from strategies.moving_average_short import MovingAverageShort
 @pytest.fixture(scope="module")
 def result() -> Result:
     candles = load_candles("simulated:BTC/USDT", "1h", "2024-01-01", "2024-02-15")
-    market = Market(symbol="BTC/USDT", tick=0.01, lot=0.001, kind="linear")
+    market = Market(symbol="BTC/USDT", tick=0.01, lot=0.001, kind="linear", funding_rate=0.0001)
     return backtest(MovingAverageShort(fast=5, slow=20), candles, market)
 
 
@@ -33,7 +33,7 @@ def test_a_folder_holds_everything_and_nothing_is_left_beside_it(folder: Path) -
     names = {file.name for file in folder.iterdir()}
     assert names == {
         "metrics.json", "definition.toml", "fills.csv", "fills.parquet", "trades.csv", "trades.parquet",
-        "equity.parquet",
+        "payments.csv", "payments.parquet", "equity.parquet",
     }  # fmt: skip
     assert [one.name for one in folder.parent.iterdir()] == ["one"]
     assert (folder / "definition.toml").read_text() == "strategy = 1\n"
@@ -45,7 +45,7 @@ def test_metrics_are_the_summary(result: Result, folder: Path) -> None:
     assert told == json.loads(json.dumps(result.summary()))
 
 
-@pytest.mark.parametrize("name", ["fills", "trades"])
+@pytest.mark.parametrize("name", ["fills", "trades", "payments"])
 def test_parquet_and_csv_hold_the_tables_of_the_result(result: Result, folder: Path, name: str) -> None:
     expected = getattr(result, name)
     assert len(expected) > 3

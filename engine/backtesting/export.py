@@ -1,4 +1,4 @@
-"""A run's folder: metrics.json, fills and trades as CSV and Parquet, equity.parquet, the definition as it was run.
+"""A run's folder: metrics.json, fills, trades, payments as CSV and Parquet, equity.parquet, the definition as it ran.
 
 Owns the files' names and encodings. Must not know the command line. A folder appears whole or not at all. Undefined
 numbers are null in every format; times are UTC. The columns are those of `Result.columns`.
@@ -60,7 +60,7 @@ def _write(result: Result, folder: Path, definition: str, notes: list[str]) -> N
     (folder / "metrics.json").write_text(text + "\n", "utf-8")
     if definition:
         (folder / "definition.toml").write_text(definition, "utf-8")
-    for name in TABLES:
+    for name in (*TABLES, *(["payments"] if len(result.payment_rows) else [])):
         columns = result.columns(name)
         _write_parquet(columns, folder / f"{name}.parquet")
         _write_csv(columns, folder / f"{name}.csv")
