@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.candles import Candles
-from engine.market import tick_of
+from engine.market import decimals_of_money, tick_of
 from engine.metrics import buy_and_hold
 from engine.report.coarse import Coarse, coarse, step_words
 from engine.report.encoding import deltas, exactly, scaled
@@ -43,6 +43,7 @@ def equity_chart(material: Material) -> dict[str, Any]:
         "hold": None if held is None else scaled(np.append(start, held[at])),
         "exposure": None,
         "currency": material.currency,
+        "money": decimals_of_money(material.currency),
     }
     if np.isfinite(exposure).all() and len(exposure):
         apart = kept([exposure], POINTS)

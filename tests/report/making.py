@@ -151,7 +151,7 @@ def ambiguous() -> Result:
 
 
 def ruined() -> Result:
-    """Return a short position that lost more than the account."""
+    """Return a short position that was liquidated."""
     bars = [*flat(3), (100.0, 300.0, 100.0, 290.0), *flat(40, 290.0)]
     return backtest(ShortOnce(), candles(bars), CONTRACT)
 
@@ -173,7 +173,7 @@ def holed() -> Result:
 
 KINDS = {
     "a moving-average short": short, "a lattice with plan and review": lattice, "a range across zero": ambiguous,
-    "equity below zero": ruined, "no trades": idle, "one candle": single, "a hole in the candles": holed,
+    "a liquidation": ruined, "no trades": idle, "one candle": single, "a hole in the candles": holed,
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@ const { LineSeries, AreaSeries, CandlestickSeries, HistogramSeries, createSeries
 const points = (times, values) => times.map((time, i) => ({ time, value: values[i] }));
 const quiet = { priceLineVisible: false, lastValueVisible: false };
 const shareOf = (decimals) => ({ type: "custom", minMove: 10 ** -(decimals + 2), formatter: (value) => percent(value, decimals) });
-const amount = { type: "custom", minMove: 0.01, formatter: (value) => number(value, Math.abs(value) < 1000 ? 2 : 0) };
+const amountOf = (decimals) => ({ type: "custom", minMove: 10 ** -decimals, formatter: (value) => number(value, Math.abs(value) < 1000 ? decimals : 0) });
 
 // A series whose colours follow the page. Only candles are joined by the library when many share a pixel: of a line it
 // would keep the last of them, and the extremes would be gone.
@@ -15,7 +15,7 @@ function series(chart, kind, pane, options, colours) {
 const fromZero = (own) => { const info = own(); if (info?.priceRange) info.priceRange.maxValue = 0; return info; };
 
 function drawEquity(given) {
-  const chart = chartIn("equity-chart"), times = undelta(given.times);
+  const chart = chartIn("equity-chart"), times = undelta(given.times), amount = amountOf(given.money);
   const equity = points(times, unscale(given.equity)), drawdown = points(times, unscale(given.drawdown));
   const hold = given.hold && points(times, unscale(given.hold));
   const held = hold && series(chart, LineSeries, 0, { lineWidth: 1, lineStyle: LineStyle.Dashed, priceFormat: amount }, () => ({ color: css("--soft") }));
@@ -31,8 +31,8 @@ function drawEquity(given) {
   const last = times.length - 1, place = new Map(times.map((time, i) => [time, i]));
   const tell = (i) => legend("equity-legend", [
     { value: when(times[i]) },
-    { colour: "--accent", label: "Equity", value: `${number(equity[i].value, 2)} ${given.currency}` },
-    ...(hold ? [{ colour: "--soft", label: "Buy and hold", value: `${number(hold[i].value, 2)} ${given.currency}` }] : []),
+    { colour: "--accent", label: "Equity", value: `${number(equity[i].value, given.money)} ${given.currency}` },
+    ...(hold ? [{ colour: "--soft", label: "Buy and hold", value: `${number(hold[i].value, given.money)} ${given.currency}` }] : []),
     { colour: "--down", label: "Drawdown", value: percent(drawdown[i].value) },
   ]);
   chart.subscribeCrosshairMove(({ time }) => tell(place.get(time) ?? last));
