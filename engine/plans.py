@@ -109,7 +109,7 @@ class Outcome:
     realised: float  # before fees
     floating_change: float
     fees: float
-    carried: float  # funding received less interest paid
+    carried: float  # funding received less interest paid, and losses that the venue bore
     state: np.ndarray[Any, np.dtype[np.void]]  # the strategy's record at the end, one row, by field name
 
 

@@ -32,7 +32,8 @@ TRADE = np.dtype(
         ("fees", "f8"),  # quote, + paid
         ("funding", "f8"),  # quote, + received
         ("interest", "f8"),  # quote, + paid
-        ("pnl", "f8"),  # quote, realised - fees + funding - interest
+        ("borne", "f8"),  # quote, >= 0: what the venue bore of the loss
+        ("pnl", "f8"),  # quote, realised - fees + funding - interest + borne
         ("run_up", "f8"),  # quote, >= 0: the best price met, on the largest position at the average entry
         ("run_down", "f8"),  # quote, <= 0: the worst price met, likewise
         ("run_up_fraction", "f8"),  # of the entry price
@@ -48,7 +49,7 @@ def round_trips(fills: Rows, payments: Rows | None = None, sizes: Floats | None 
     """Turn fills into TRADE rows, ordered by exit, the open ones last.
 
     Fills are in the order in which they happened; every book starts flat. payments are those of engine.core.records
-    (kind 0 funding, 1 interest); each belongs to the trade that was open at its time. sizes: by book, what a contract
+    (kind 0 funding, 1 interest, 2 borne); each belongs to the trade that was open at its time. sizes: by book, what a contract
     of an inverse market is worth in quote, NaN elsewhere. Excursions are before fees; for a trade of one entry they
     are exact, of an open one they reach to its latest fill.
     """
@@ -74,7 +75,7 @@ def round_trips(fills: Rows, payments: Rows | None = None, sizes: Floats | None 
     out["realised"], out["fees"] = np.bincount(trade, legs.realised), np.bincount(trade, legs.fee)
     if payments is not None and len(payments):
         _share_out(out, payments)
-    out["pnl"] = out["realised"] - out["fees"] + out["funding"] - out["interest"]
+    out["pnl"] = out["realised"] - out["fees"] + out["funding"] - out["interest"] + out["borne"]
     out["fills"] = np.bincount(trade)
     _excursions(out, np.maximum.reduceat(legs.high, first), np.minimum.reduceat(legs.low, first), sizes)
     return out[np.lexsort((out["entry_ms"], out["exit_ms"], out["open"]))]
@@ -132,7 +133,10 @@ def _average_price(legs: _Legs, price: Floats, chosen: Bools, trade: Integers, i
 
 
 def _share_out(out: Rows, payments: Rows) -> None:
-    """Give each payment to the trade that was open at its time: funding before what fills then, interest after it."""
+    """Give each payment to the trade that was open at its time: funding before what fills then, interest after it.
+
+    What the venue bore goes to the trade that it ended.
+    """
     for book in np.unique(payments["book"]):
         own = np.flatnonzero(out["book"] == book)
         own = own[np.argsort(out["entry_ms"][own], kind="stable")]
@@ -142,6 +146,11 @@ def _share_out(out: Rows, payments: Rows) -> None:
             chosen = payments[(payments["book"] == book) & (payments["kind"] == kind)]
             at = np.searchsorted(out["entry_ms"][own], chosen["ms"], side=side) - 1  # type: ignore[call-overload]
             np.add.at(out[name], own[np.maximum(at, 0)], sign * chosen["amount"])
+        borne = payments[(payments["book"] == book) & (payments["kind"] == 2)]
+        ended = own[~out["open"][own]]
+        if len(borne) and len(ended):
+            at = np.searchsorted(out["exit_ms"][ended], borne["ms"], side="right") - 1
+            np.add.at(out["borne"], ended[np.maximum(at, 0)], borne["amount"])
 
 
 def _excursions(out: Rows, high: Floats, low: Floats, sizes: Floats | None) -> None:

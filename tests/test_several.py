@@ -334,7 +334,7 @@ def test_a1_the_shares_of_any_strategies_add_up_to_the_account(
     shares = result.by_strategy
     change = result.equity_curve[-1] - 10_000.0
     assert sum(net_of(one.terms) for one in shares) == pytest.approx(change, abs=1e-9 * 10_000.0)
-    for name in ("realised", "floating_change", "fees", "funding", "interest"):
+    for name in ("realised", "floating_change", "fees", "funding", "interest", "borne"):
         told = sum(getattr(one.terms, name) for one in shares)
         assert told == pytest.approx(getattr(result.terms, name), abs=1e-9 * 10_000.0)
     held = result.held[0]

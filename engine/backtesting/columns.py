@@ -86,6 +86,7 @@ def _trades(result: Result) -> dict[str, Any]:
         "fees": rows["fees"].copy(),
         "funding": rows["funding"].copy(),
         "interest": rows["interest"].copy(),
+        "borne": rows["borne"].copy(),
         "run_up": rows["run_up"].copy(),
         "run_down": rows["run_down"].copy(),
         "run_up_fraction": rows["run_up_fraction"].copy(),

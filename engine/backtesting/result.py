@@ -112,7 +112,7 @@ class Result:
                     realised=terms.realised,
                     floating_change=terms.floating_change,
                     fees=terms.fees,
-                    carried=terms.funding - terms.interest,
+                    carried=terms.funding - terms.interest + terms.borne,
                     state=self.run.states[slot],
                 ),
             )
@@ -180,7 +180,7 @@ class Result:
     def terms_of(self, own: slice | list[int]) -> PnlTerms:
         """Return the terms of some books alone."""
         books = self.run.books[own]
-        sums = {name: float(books[name].sum()) for name in ("realised", "fees", "funding", "interest")}
+        sums = {name: float(books[name].sum()) for name in ("realised", "fees", "funding", "interest", "borne")}
         return PnlTerms(floating_change=float(floating_of(books, self.inputs.markets).sum()), **sums)
 
     @cached_property
@@ -321,7 +321,7 @@ class Result:
 
     @cached_property
     def payments(self) -> pd.DataFrame:
-        """Return one row a funding settlement or interest charge, in order of time; amount: + received."""
+        """Return one row a funding settlement, interest charge or loss that the venue bore; amount: + received."""
         return self._frame("payments")
 
     @cached_property

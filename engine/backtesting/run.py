@@ -22,6 +22,7 @@ from engine.core.advance import advance
 from engine.core.charging import CHARGE_STEP
 from engine.core.fills import FILL_STEP
 from engine.core.forcing import FORCE_STEP
+from engine.core.joint import JOINT_STEP
 from engine.core.matching import LEG_STEP
 from engine.core.orders import END_STEP
 from engine.core.paths import MATCH_STEP
@@ -39,7 +40,9 @@ from engine.core.records import (
     PAYMENT,
     RUN,
     SLOT,
+    TRACK,
 )
+from engine.core.reserving import RESERVE_STEP
 from engine.errors import StrategyError
 from engine.strategy import to_record
 
@@ -52,6 +55,7 @@ STEPS_OF_CORE = {
     "step_charge": CHARGE_STEP,
     "step_force": FORCE_STEP,
 }
+STEPS_OF_CROSS_MARGIN = {"step_reserve": RESERVE_STEP, "step_joint": JOINT_STEP}
 INTERPRETED_STEP = 1 << 11  # candles between two reports of progress
 LOOK_SECONDS = 0.05  # between two looks at a compiled run
 STOP_SECONDS = 2.0  # what a strategy has to come back from one step
@@ -91,21 +95,8 @@ class Run:
         scratch = BOOK_SIZE + capacity * ORDER_SIZE + 2 * BALANCE_SIZE + max(state.itemsize for state in self.states)
         scratch += self.ruling.guard_size
         self._scratch = np.zeros(2 * scratch, np.uint8)
-        self.run[0]["cross_books"], self.run[0]["weighed_k"] = crossed, -1
-        self.run[0]["plain_cross"] = (
-            len(self.balances) == 1
-            and inputs.detail is None
-            and all(
-                m.kind in ("linear", "future") and m.margin_mode == "cross" and carry.mark is None
-                for m, carry in zip(inputs.markets, inputs.carries, strict=True)
-            )
-        )
-        self.run[0]["worst_rate"] = max(
-            tier.rate + market.taker_fee_rate * (market.maintenance_fee or market.kind == "margin")
-            for market in inputs.markets
-            for tier in market.tiers
-        )
         self._fill_run(max_fills, scratch)
+        self._fill_cross(crossed, capacity)
         self._fill_books(capacity)
         self._fill_slots()
         self.ruling.point(self.run[0], self.books, self.slots, self.markets)
@@ -183,6 +174,35 @@ class Run:
         run["equity_now"] = inputs.equity_start
         for name, step in STEPS_OF_CORE.items():
             run[name] = step.address
+
+    def _fill_cross(self, crossed: int, capacity: int) -> None:
+        """Make what several positions on one balance need: they may have to walk together, and from copies."""
+        run, inputs = self.run[0], self.inputs
+        run["cross_books"], run["undo_k"], run["joint_k"] = crossed, -1, -1
+        run["isolated_books"] = sum(
+            inputs.markets[m].kind != "spot" and inputs.markets[m].margin_mode == "isolated" for _, m in inputs.books
+        )
+        run["worst_rate"] = max(
+            tier.rate + market.taker_fee_rate * (market.maintenance_fee or market.kind == "margin")
+            for market in inputs.markets
+            for tier in market.tiers
+        )
+        if crossed < 2:
+            return
+        for name, step in STEPS_OF_CROSS_MARGIN.items():
+            run[name] = step.address
+        run["asks"] = any("on_fill" in seat.program.steps for seat in inputs.seats)
+        # What gains in inverse contracts is no straight line along a leg: there cross margin is looked at more often.
+        run["joint_step"] = 1 / 48 if any(market.kind == "inverse" for market in inputs.markets) else 1.0
+        self.tracks = np.zeros(len(self.books), TRACK)
+        run["tracks"] = self.tracks.ctypes.data
+        shared = RUN.itemsize + len(self.balances) * BALANCE_SIZE + self.ruling.guard_size + 8
+        book = BOOK_SIZE + capacity * ORDER_SIZE + 24
+        states = [self.states[seat].itemsize for seat, _ in inputs.books]
+        size = shared + len(self.books) * book + sum(states)
+        size = (size + 7) // 8 * 8
+        self._wide = np.zeros(3 * size // 8, np.int64)  # touched, and so paid for, only where it is used
+        run["wide"], run["wide_size"], run["undo"] = self._wide.ctypes.data, size, self._wide.ctypes.data + 2 * size
 
     def _fill_books(self, capacity: int) -> None:
         inputs, address = self.inputs, self.run.ctypes.data
@@ -295,11 +315,12 @@ class Run:
         for name in ("fill", "event", "payment"):
             rows = getattr(self, name + "s")
             count = int(self.run[0][name + "_count"])
-            if count + getattr(self, f"_{name}_room") > len(rows):
+            if self.run[0]["starved"] or count + getattr(self, f"_{name}_room") > len(rows):
                 larger = np.zeros(2 * len(rows), rows.dtype)
                 larger[:count] = rows[:count]
                 setattr(self, name + "s", larger)
                 self.run[0][name + "s"], self.run[0][name + "_room"] = larger.ctypes.data, len(larger)
+        self.run[0]["starved"] = 0
 
     def _failure(self, status: int) -> BaseException:
         k = self.k

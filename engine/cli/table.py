@@ -166,6 +166,8 @@ def _identity(metrics: dict[str, Any], currency: str) -> Iterator[Row]:
         if metrics[name]:
             value = metrics[name] if name == "funding" else -metrics[name]
             yield name.capitalize(), money(value, currency, sign=True), ""
+    if metrics.get("borne"):
+        yield "Borne by the venue", money(metrics["borne"], currency, sign=True), "losses beyond what answered for them"
     change = metrics["equity_end"] - metrics["equity_start"]
     yield (
         "= Equity change",

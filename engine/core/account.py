@@ -5,7 +5,7 @@ Owns BALANCE. Equity is measured from balances; the identity A1 adds the same nu
 
 from engine.core import codes
 from engine.core.jit import inlined, inner
-from engine.core.margin import answers, gain_of, is_contract, notional_of
+from engine.core.margin import answers, gain_of, is_contract, is_netted, net_of, notional_of
 from engine.core.memory import balance_of, book_of, market_of, run_at
 
 
@@ -54,7 +54,7 @@ def free_quote(run, market):
 
 
 @inner
-def claim_with(book, market, side, quantity, value):
+def claim_with(run, book, market, side, quantity, value):
     """Return the quote the book would claim with one more order of this side, quantity and value.
 
     Coins: what resting buys would cost, fee included; a short holds back what its sale brought, and margin besides.
@@ -79,18 +79,35 @@ def claim_with(book, market, side, quantity, value):
         short = sell_value * (over / sells) if over > 0.0 else 0.0
         margin = book.margin if market.isolated != 0 else owed * book.entry / market.leverage
         return cost + owed * book.entry + margin + short / market.leverage
-    held = abs(notional_of(market, book.position, book.entry)) if book.position != 0.0 else 0.0
-    if book.position >= 0.0:
+    position, elsewhere = book.position, 0.0
+    held = abs(notional_of(market, position, book.entry)) if position != 0.0 else 0.0
+    if is_netted(market):  # margin is claimed on the sum: by this book what the others do not claim already
+        position, gross = net_of(run, book, market)
+        held = 0.0
+        for i in range(run.book_count):
+            other = book_of(run, i)
+            if other.market != book.market:
+                continue
+            if other.position != 0.0:
+                held += notional_of(market, abs(other.position), other.entry)
+            if i != book.index:
+                buys += other.buy_quantity
+                buy_value += other.buy_value
+                sells += other.sell_quantity
+                sell_value += other.sell_value
+                elsewhere += other.claim
+        held = held * abs(position) / gross if gross > 0.0 else 0.0
+    if position >= 0.0:
         long = held + buy_value
-        over = sells - book.position
+        over = sells - position
         short = sell_value * (over / sells) if over > 0.0 else 0.0
     else:
         short = held + sell_value
-        over = buys + book.position
+        over = buys + position
         long = buy_value * (over / buys) if over > 0.0 else 0.0
     if market.isolated != 0:
         return book.margin + (max(held, long, short) - held) / market.leverage
-    return max(held, long, short) / market.leverage
+    return max(held, long, short) / market.leverage - elsewhere
 
 
 @inner
@@ -102,7 +119,7 @@ def refresh_claim(run, book, market):
     if book.sell_count == 0:
         book.sell_quantity = 0.0
         book.sell_value = 0.0
-    claim = claim_with(book, market, 0, 0.0, 0.0)
+    claim = claim_with(run, book, market, 0, 0.0, 0.0)
     balance = balance_of(run, market.quote_balance)
     balance.claimed += claim - book.claim
     book.claim = claim

@@ -8,10 +8,12 @@ import numpy as np
 from engine.core import codes
 from engine.core.account import cash_of, equity_of
 from engine.core.jit import compiled, inlined
-from engine.core.margin import find_margin_now, gain_of, leave_margin, notional_of, standing, weigh
+from engine.core.margin import gain_of, notional_of
 from engine.core.memory import balance_of, book_of, call, candle_at, market_of, run_at, slot_of, store_float
 from engine.core.records import BOOK_SIZE, CANDLE_SIZE, SLOT_SIZE
+from engine.core.reserving import has_work
 from engine.core.rule_records import guard_at
+from engine.core.snapshots import save_undo, take_back
 
 
 @inlined
@@ -27,24 +29,22 @@ def _has_room(run, capacity):
 
 
 @inlined
-def _match_all(run, row, first):
+def _match_all(run, address, row, first):
     """Match the books from `first` on; returns the gross notional and the floating PnL of those."""
     gross, floating = 0.0, 0.0
     timeframe_ms = run.timeframe_ms
     crossed = run.cross_books > 1
+    if crossed and first == 0 and call(run.step_reserve, address, row, 0, 0) != 0:
+        call(run.step_joint, address, run.k, row, 0)
+        return gross, floating
     for b in range(first, run.book_count):
         book = book_of(run, b)
-        address = row + book.market * CANDLE_SIZE
-        candle = candle_at(address)
+        candle_address = row + book.market * CANDLE_SIZE
+        candle = candle_at(candle_address)
         close = candle.close
         market = market_of(run, book.market)
         if not np.isnan(close):
-            busy = book.open_orders > 0 and (
-                book.wake_ms < candle.open_ms + timeframe_ms
-                or candle.low <= book.below
-                or candle.high >= book.above
-                or book.trailing > 0
-            )
+            busy = has_work(book, candle, candle.open_ms + timeframe_ms)
             if book.position != 0.0 and market.kind != codes.SPOT:
                 busy = _called(run, book, market, candle) or busy
             if busy:
@@ -52,12 +52,13 @@ def _match_all(run, row, first):
                 if not _has_room(run, book.capacity):
                     run.status = codes.NEED_ROOM
                     break
-                if crossed:
-                    run.standing = standing(run, book, market)
-                if call(run.step_match, run.books + b * BOOK_SIZE, address, 0, 0) != codes.OK:
+                if crossed and run.asks != 0:
+                    save_undo(run, address, book)
+                if call(run.step_match, run.books + b * BOOK_SIZE, candle_address, 0, 0) != codes.OK:
+                    if run.status == codes.REPLAY:
+                        take_back(run, address)
+                        call(run.step_joint, address, run.k, row, 0)
                     break
-                if crossed:
-                    run.headroom += standing(run, book, market) - run.standing
             else:  # nothing can happen to this book within the candle
                 if book.position != 0.0:
                     book.trade_high = max(book.trade_high, candle.high)
@@ -66,8 +67,6 @@ def _match_all(run, row, first):
                 book.now_ms = candle.open_ms + timeframe_ms
             if market.base_balance >= 0:
                 balance_of(run, market.base_balance).price = close
-            if run.weighed_k == run.k:  # the sums are in use at this timestamp: keep them so
-                weigh(run, book, market)
         position = book.position
         if position != 0.0:
             price = book.price
@@ -82,32 +81,16 @@ def _match_all(run, row, first):
 
 
 @inlined
-def _mark_of(market, candle, k):
-    # The mark price's candle: its own, or the market's.
-    return candle if market.mark == 0 else candle_at(market.mark + k * CANDLE_SIZE)
-
-
-@inlined
 def _called(run, book, market, candle):
-    # Whether the mark price comes to the liquidation price within this candle; others on the balance have moved it.
-    mark = _mark_of(market, candle, run.k)
-    if run.cross_books > 1 and market.isolated == 0:
-        move = abs(book.position) * max(book.mark - mark.low, mark.high - book.mark)
-        book.mark = mark.close
-        if run.plain_cross != 0:
-            # No way of this candle takes more than the whole move and what the requirement grows by on it.
-            run.headroom -= move * (1.0 + run.worst_rate)
-            if run.headroom > 0.0:
-                leave_margin(book)
-                return False
-        find_margin_now(run, book, market)
+    # Whether the mark price, its own or the market's, comes to the liquidation price within this candle.
+    mark = candle if market.mark == 0 else candle_at(market.mark + run.k * CANDLE_SIZE)
     book.mark = mark.close
     return mark.low <= book.liquidated_below or mark.high >= book.liquidated_above
 
 
 @inlined
 def _mark(run, k, first, gross, floating):
-    if first > 0:  # stopped in mid-candle and went on: the sums are of the later books only
+    if first > 0 or run.joint_k == k:  # the sums are of the later books only, or of none
         gross = 0.0
         for b in range(run.book_count):
             book = book_of(run, b)
@@ -116,7 +99,6 @@ def _mark(run, k, first, gross, floating):
         value = equity_of(run)
     else:
         value = cash_of(run) + floating
-    run.headroom = value - run.worst_rate * gross
     run.equity_now = value
     store_float(run.equity + k * 8, value)
     store_float(run.exposure + k * 8, gross)
@@ -281,7 +263,7 @@ def advance(address, until):
             if run.event_count + run.watch_events > run.event_room:
                 run.status = codes.NEED_ROOM
                 return run.status
-            gross, floating = _match_all(run, row, first)
+            gross, floating = _match_all(run, address, row, first)
             if run.status != codes.OK:
                 return run.status
             _mark(run, k, first, gross, floating)

@@ -11,7 +11,7 @@ from engine.core.account import refresh_claim
 from engine.core.forcing import force
 from engine.core.jit import Step, inner
 from engine.core.lending import charge_interest, pay
-from engine.core.margin import find_margin_now, is_contract, notional_of
+from engine.core.margin import find_margin, is_contract, notional_of
 from engine.core.memory import book_of, candle_at, market_of, run_at, stamp_of
 from engine.core.records import CANDLE_SIZE
 
@@ -54,7 +54,6 @@ def charge(address, k, row, _d):
     """Take what is due at the open of timestamp k, and find out when something is due next."""
     run = run_at(address)
     run.due_ms = codes.NEVER
-    run.headroom = -np.inf  # payments move it: this timestamp is looked at exactly
     for b in range(run.book_count):
         book = book_of(run, b)
         market = market_of(run, book.market)
@@ -69,7 +68,12 @@ def charge(address, k, row, _d):
             return run.status
         if book.settled == 0 and market.expiry_ms < codes.NEVER:
             if now_ms >= market.expiry_ms:
-                if run.fill_count + 8 > run.fill_room or run.event_count + book.capacity + 8 > run.event_room:
+                borne = run.payment_count + run.cross_books + 1
+                if (
+                    run.fill_count + 8 > run.fill_room
+                    or run.event_count + book.capacity + 8 > run.event_room
+                    or borne > run.payment_room
+                ):
                     run.due_ms = now_ms
                     run.status = codes.NEED_ROOM
                     return run.status
@@ -79,7 +83,7 @@ def charge(address, k, row, _d):
                     return run.status
             else:
                 run.due_ms = min(run.due_ms, market.expiry_ms)
-        find_margin_now(run, book, market)
+        find_margin(run, book, market)
         refresh_claim(run, book, market)
     return codes.OK
 

@@ -14,8 +14,8 @@ MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING, LIQUIDATION, SETTLEMENT = 0, 1, 2, 3,
 ARMED = 7  # becomes a stop at its price once the path reaches its trigger on the profitable side
 KINDS_OF_ORDER = ("market", "limit", "stop", "stop_limit", "trailing_stop", "liquidation", "settlement", "armed_stop")
 
-FUNDING, INTEREST = 0, 1
-KINDS_OF_PAYMENT = ("funding", "interest")
+FUNDING, INTEREST, BORNE = 0, 1, 2
+KINDS_OF_PAYMENT = ("funding", "interest", "borne")
 
 QUANTITY, QUOTE, FRACTION, POSITION = 0, 1, 2, 3
 
@@ -38,7 +38,9 @@ ADVERSE, FAVOURABLE, NEAREST, LOW_FIRST, HIGH_FIRST = 0, 1, 2, 3, 4
 PATHS = ("adverse", "favourable", "nearest", "low_first", "high_first")
 
 OK, NEED_ROOM, STRATEGY_FAILED, TOO_MANY_FILLS, TOO_MANY_EVENTS, STOPPED = 0, 1, 2, 3, 4, 5
-OTHER_BOOK = 6  # inside a fork only: another book must be liquidated, which a copy of one book cannot play
+REPLAY = 6  # inside a timestamp only: cross margin may be called after all, so all books must walk it together
+
+OPENING, DONE = 0, 4  # of a TRACK; its legs are 1, 2, 3
 
 # What happened to an order besides being filled. Denied is always our own word; a venue would say rejected.
 DENIED_SIZE = 1
@@ -103,7 +105,7 @@ TEXT = {
     DENIED_LEVERAGE: "denied: a notional of {a:.10g} is above the {b:.10g} that the venue allows at this leverage",
     DENIED_STOP_BEYOND_LIQUIDATION: "denied: a stop at {a:.10g} lies beyond the liquidation price {b:.10g}",
     DENIED_EXPIRED: "denied: the contract has been settled",
-    LIQUIDATED: "liquidated: the mark price reached {b:.10g}, the position went at {a:.10g}",
+    LIQUIDATED: "liquidated at a mark price of {b:.10g}: the position went at {a:.10g}",
     SETTLED: "settled at expiry at {a:.10g}",
     CANCELLED_BY_LIQUIDATION: "cancelled: the position was liquidated",
     CANCELLED_BY_SETTLEMENT: "cancelled: the contract was settled",

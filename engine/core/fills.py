@@ -4,6 +4,7 @@ import numpy as np
 
 from engine.core import codes
 from engine.core.account import refresh_claim
+from engine.core.bearing import lost_by_force, relieve
 from engine.core.jit import Step, inner
 from engine.core.lending import borrow, closable
 from engine.core.margin import find_margin, gain_of, is_contract, notional_of
@@ -151,10 +152,11 @@ def fill_order(address, slot, maker, quantity, price, planned):
         add_claim(book, order, -1.0)
         book.signature -= mixed(order)
 
-    was = book.position
+    was, margin = book.position, book.margin
     side, order_id, oco, kind, rule = order.side, order.id, order.oco, order.kind, order.rule
     fee_rate = market.maker_fee_rate if maker else market.taker_fee_rate
-    if kind == codes.LIQUIDATION or kind == codes.SETTLEMENT:
+    forced = kind == codes.LIQUIDATION or kind == codes.SETTLEMENT
+    if forced:
         fee_rate = book.forced_fee_rate
     fee, realised = apply_fill(run, book, market, side, quantity, price, fee_rate)
     moved = abs(book.position - was)  # before interest
@@ -187,6 +189,10 @@ def fill_order(address, slot, maker, quantity, price, planned):
         book.trade_low = price
     if market.kind == codes.MARGIN:
         borrow(run, book, market, was, price)
+    if market.kind != codes.SPOT:
+        if forced:
+            lost_by_force(run, book, fee - realised)
+        relieve(run, book, market, margin, was, quantity, realised, fee)
     find_margin(run, book, market)
 
     order.filled = nearest_lot(order.filled + quantity, market)

@@ -1,7 +1,7 @@
 """The end of a position that the venue decides: liquidation, and the settlement of a contract that expires.
 
-All its orders are cancelled, the whole position goes at once, whatever the candle's volume. An isolated position loses
-its margin at most, the last one on a balance all that is there: beyond that price the venue's fund bears the loss.
+All its orders are cancelled, the whole position goes at once at the market, whatever the candle's volume. The
+liquidation fee is taken from what is left only; what is lost beyond that the venue bears (bearing.py).
 """
 
 import numpy as np
@@ -11,77 +11,58 @@ from engine.core.costs import taker_cost
 from engine.core.fills import execute
 from engine.core.jit import Step, inner
 from engine.core.lending import closable
-from engine.core.margin import answers, gain_of, notional_of, proceeds_of
-from engine.core.memory import address_of, balance_of, book_at, book_of, call_leg, market_of, order_of, run_at
+from engine.core.margin import equity_on, mark_of, net_of, notional_of, worth_at
+from engine.core.memory import address_of, book_at, book_of, call_leg, market_of, order_of, run_at
 from engine.core.orders import end_order, note, take_slot, write_exit
 from engine.core.rounding import worse_tick
 
 
 @inner
-def _answering(run, book, market):
-    """Return the amount that the position can lose, settlement asset; +inf where others answer with it."""
-    if market.isolated != 0:
-        return book.margin
-    balance = balance_of(run, market.quote_balance)
-    for i in range(run.book_count):
-        other = book_of(run, i)
-        its = market_of(run, other.market)
-        if i != book.index and its.quote_balance == market.quote_balance and its.isolated == 0 and answers(other, its):
-            return np.inf
-    return balance.amount - proceeds_of(book, market)
+def _left(run, book, market, price):
+    """Return what a position leaves of what answers for it if it closes at this price, before fees."""
+    gains = worth_at(book, market, price)
+    if market.isolated == 0:
+        return equity_on(run, market.quote_balance) + gains - worth_at(book, market, mark_of(book))
+    if market.kind == codes.MARGIN:
+        gains -= book.position * book.entry  # the proceeds of the sale answer too
+    return book.margin + gains
 
 
 @inner
-def _bankrupt_at(book, market, quantity, wallet):
-    """Return the price at which closing takes all of the wallet, taker fee included; NaN where none does."""
-    side = 1.0 if book.position > 0.0 else -1.0
-    fee = market.taker_fee_rate
-    if market.kind == codes.INVERSE:
-        units = quantity * market.contract_size
-        rest = wallet + side * units / book.entry
-        return units * (side + fee) / rest if rest * side > 0.0 else np.nan
-    held = abs(book.position)
-    # wallet + side * (P - E) * held - quantity * P * fee = 0; borrowed coins: quantity - held is bought for the fee
-    price = (side * held * book.entry - wallet) / (side * held - quantity * fee)
-    return price if price > 0.0 else np.nan
+def _end_orders(book, code):
+    for i in range(book.used):
+        if order_of(book, i).state != codes.FREE:
+            end_order(book, i, code, 0.0, 0.0)
 
 
-def force_out(address, kind, _b, planned, _y):
-    """Close the book's position at this path price, worsened as any taker's where it is liquidated."""
+def force_out(address, kind, _b, planned, given):
+    """Close the book's position at this path price, worsened as any taker's where it is liquidated.
+
+    given: the price of the venue's one fill, where that closes what several books hold; else NaN.
+    """
     book = book_at(address)
     run = run_at(book.run)
     market = market_of(run, book.market)
     liquidating = kind == codes.LIQUIDATION
-    mark = book.liquidated_below if book.position > 0.0 else book.liquidated_above
-    for i in range(book.used):
-        if order_of(book, i).state != codes.FREE:
-            end_order(
-                book, i, codes.CANCELLED_BY_LIQUIDATION if liquidating else codes.CANCELLED_BY_SETTLEMENT, 0.0, 0.0
-            )
+    _end_orders(book, codes.CANCELLED_BY_LIQUIDATION if liquidating else codes.CANCELLED_BY_SETTLEMENT)
     if book.position == 0.0:
         return codes.OK
     side = -1 if book.position > 0.0 else 1
     quantity = abs(book.position)
-    owes = market.kind == codes.MARGIN and book.position < 0.0
-    if owes:
+    if market.kind == codes.MARGIN:
         quantity = closable(book, market, market.taker_fee_rate)
-    price, book.forced_fee_rate = planned, market.taker_fee_rate
-    reason = codes.REASON_SETTLEMENT
+    price, reason = planned, codes.REASON_SETTLEMENT
+    book.forced_fee_rate = market.taker_fee_rate
     if liquidating:
         reason = codes.REASON_LIQUIDATION
-        price = worse_tick(planned * (1.0 + side * taker_cost(run, book, market, quantity, quantity)), side, market)
-        wallet = _answering(run, book, market)
-        if wallet < np.inf:
-            limit = _bankrupt_at(book, market, quantity, wallet)
-            if side * (price - limit) > 0.0:  # never so for NaN
-                price = limit
-            notional = notional_of(market, quantity, price)
-            gain = gain_of(market, book.position, book.entry, price)
-            left = (wallet + gain) / notional - market.taker_fee_rate
-            book.forced_fee_rate += min(market.liquidation_fee_rate, max(0.0, left))
-        else:
-            book.forced_fee_rate += market.liquidation_fee_rate
-        note(book, 0, codes.LIQUIDATED, reason, price, mark)
+        price = given
+        if np.isnan(given):
+            book.forced_share = 1.0
+            price = worse_tick(planned * (1.0 + side * taker_cost(run, book, market, quantity, quantity)), side, market)
+        left = _left(run, book, market, price) / notional_of(market, quantity, price) - market.taker_fee_rate
+        book.forced_fee_rate += min(market.liquidation_fee_rate, max(0.0, left))
+        book.forced_fee_rate *= book.forced_share
+        note(book, 0, codes.LIQUIDATED, reason, price, mark_of(book))
     else:
         note(book, 0, codes.SETTLED, reason, price, 0.0)
     slot = take_slot(book)
@@ -97,4 +78,28 @@ FORCE_STEP = Step(force_out, "iiiff")
 @inner
 def force(book, market, kind, planned):
     """Call the forced end through its address: it is rare, and its callers need not be compiled with it."""
-    return call_leg(run_at(book.run).step_force, address_of(book), kind, 0, planned, 0.0)
+    return call_leg(run_at(book.run).step_force, address_of(book), kind, 0, planned, np.nan)
+
+
+@inner
+def liquidate(run, book, market):
+    """Let the venue take the book's position at its path price; on a netted market, what all books hold of it at one.
+
+    There the venue trades the net alone: the rest changes hands among the books, and the fee is shared by quantity.
+    """
+    net, gross = net_of(run, book, market)
+    if gross == abs(book.position):
+        force(book, market, codes.LIQUIDATION, book.price)
+        return
+    planned, side = book.price, -1.0 if net > 0.0 else 1.0
+    price = planned
+    if net != 0.0:
+        cost = taker_cost(run, book, market, abs(net), abs(net))
+        price = worse_tick(planned * (1.0 + side * cost), side, market)
+    for losing in range(2):  # what gained goes first, so that nothing is borne that another book has won
+        for i in range(run.book_count):
+            other = book_of(run, i)
+            if other.market == book.market and other.position != 0.0 and run.status == codes.OK:
+                if losing == 1 or worth_at(other, market, price) >= 0.0:
+                    other.forced_share = abs(net) / gross
+                    call_leg(run.step_force, address_of(other), codes.LIQUIDATION, 0, planned, price)

@@ -8,17 +8,19 @@ import numpy as np
 from engine.core import codes
 from engine.core.jit import inner
 from engine.core.margin import (
+    around,
     cost_of,
-    has_headroom,
     is_contract,
     largest_notional,
+    liquidation_of,
+    net_of,
     notional_of,
     proceeds_of,
-    weigh_all,
     zero_of,
 )
-from engine.core.memory import balance_of, order_of, run_at, slot_of
+from engine.core.memory import order_of, run_at, slot_of
 from engine.core.orders import end_order
+from engine.core.reserving import surely_bears
 from engine.core.rule_records import risk_at
 from engine.core.sizing import stop_of
 
@@ -27,51 +29,56 @@ from engine.core.sizing import stop_of
 def refused(book, slot, market, price):
     """Deny an arriving order that the margin rules forbid; returns True when it was ended."""
     order = order_of(book, slot)
+    run = run_at(book.run)
     if order.reduce_only:
         if order.kind == codes.STOP or order.kind == codes.STOP_LIMIT:
-            return _beyond(book, slot, order.trigger, book.liquidated_below, book.liquidated_above)
+            return _beyond(run, book, slot, market, 0.0, price, order.trigger)
         return False
     quantity = order.quantity - order.filled
-    grows = book.position * order.side >= 0.0 or quantity > abs(book.position)
+    held, _ = net_of(run, book, market)
+    grows = held * order.side >= 0.0 or quantity > abs(held)
     if not grows:
         return False
     limit = largest_notional(market)
     if limit < np.inf:
         resting = book.buy_value if order.side > 0 else book.sell_value
-        held = max(0.0, book.position * order.side)
-        whole = notional_of(market, held, price) + resting + notional_of(market, quantity, price)
+        whole = notional_of(market, max(0.0, held * order.side), price) + resting
+        whole += notional_of(market, quantity, price)
         if whole > limit:
             end_order(book, slot, codes.DENIED_LEVERAGE, whole, limit)
             return True
     stop = price * (1.0 - order.side * order.stop_loss)
-    run = run_at(book.run)
     if np.isnan(stop) and slot_of(run, book.slot).risk != 0:
         stop = stop_of(run, market, risk_at(slot_of(run, book.slot).risk), order.side, price, np.nan)
     if np.isnan(stop):
         return False
-    below, above = _after(book, market, order.side * quantity, price, stop)
-    return _beyond(book, slot, stop, below, above)
+    return _beyond(run, book, slot, market, order.side * quantity, price, stop)
 
 
 @inner
-def _beyond(book, slot, stop, below, above):
+def _beyond(run, book, slot, market, signed, price, stop):
+    """Deny an order whose stop lies beyond the liquidation price that it would have; signed: what it adds, 0.0: exit."""
+    crossed = run.cross_books > 1 and market.isolated == 0
+    if crossed and surely_bears(run, book, market, abs(signed), price, stop):
+        return False
     order = order_of(book, slot)
     long = order.side > 0 if not order.reduce_only else order.side < 0
-    if long and stop <= below:
-        end_order(book, slot, codes.DENIED_STOP_BEYOND_LIQUIDATION, stop, below)
-        return True
-    if not long and stop >= above:
-        end_order(book, slot, codes.DENIED_STOP_BEYOND_LIQUIDATION, stop, above)
+    if signed == 0.0:
+        below, above = liquidation_of(run, book, market)
+    else:
+        below, above = _after(run, book, market, signed, price)
+    limit = below if long else above
+    if (long and stop <= limit) or (not long and stop >= limit):
+        end_order(book, slot, codes.DENIED_STOP_BEYOND_LIQUIDATION, stop, limit)
         return True
     return False
 
 
 @inner
-def _after(book, market, signed, price, stop):
+def _after(run, book, market, signed, price):
     """Return the liquidation prices that the position would have once this much more has filled at this price."""
     if not is_contract(market) and book.position + signed >= 0.0:
         return -np.inf, np.inf
-    run = run_at(book.run)
     was = book.position
     position = was + signed
     fee = notional_of(market, abs(signed), price) * market.taker_fee_rate
@@ -87,14 +94,10 @@ def _after(book, market, signed, price, stop):
         proceeds = 0.0
     if market.isolated != 0:
         wallet = (book.margin if kept else 0.0) + more / market.leverage + proceeds
-    else:
-        balance = balance_of(run, market.quote_balance)
-        wallet = balance.amount - fee
-        if market.kind == codes.MARGIN:
-            wallet += more
-        if run.cross_books > 1:
-            if has_headroom(run, book, market, abs(stop - price), more + abs(signed) * abs(stop - price) + fee):
-                return -np.inf, np.inf  # the stop comes first, wherever the liquidation price is
-            weigh_all(run)
-            wallet += (balance.floating - book.floating) - (balance.maintenance - book.maintenance)
-    return zero_of(market, wallet, position, cost, abs(position))
+        return zero_of(market, wallet, position, cost, abs(position))
+    wallet, others, size, their_cost = around(run, book, market)
+    wallet -= fee
+    if market.kind == codes.MARGIN:
+        wallet += more
+    size = size + abs(position) if market.hedge != 0 else abs(others + position)
+    return zero_of(market, wallet, others + position, their_cost + cost, size)

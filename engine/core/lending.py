@@ -24,10 +24,15 @@ def pay(run, book, market, kind, rate, quantity, price, amount):
     payment.price = price
     payment.amount = amount
     run.payment_count += 1
-    if kind == codes.FUNDING:
+    if kind == codes.INTEREST:
+        book.interest -= amount
+    else:
         balance_of(run, market.quote_balance).amount += amount
-        book.funding += amount
-    if market.isolated != 0:
+        if kind == codes.FUNDING:
+            book.funding += amount
+        else:
+            book.borne += amount
+    if market.isolated != 0 and kind != codes.BORNE:
         book.margin += amount
 
 
@@ -41,7 +46,6 @@ def charge_interest(run, book, market, principal, rate, price):
     book.entry = (owed * book.entry + coins * price) / (owed + coins)
     book.position -= coins
     balance_of(run, market.base_balance).amount -= coins
-    book.interest += coins * price
     pay(run, book, market, codes.INTEREST, rate, -principal, price, -coins * price)
 
 

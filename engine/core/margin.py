@@ -9,6 +9,7 @@ import numpy as np
 from engine.core import codes
 from engine.core.jit import compiled, inlined, inner
 from engine.core.memory import balance_of, book_of, market_at, market_of, tier_of
+from engine.core.rounding import nearest_lot
 
 
 @inlined
@@ -142,131 +143,139 @@ def cost_of(book, market):
 
 
 @inner
-def weigh(run, book, market):
-    """Bring the book's part of its balance's sums to the last mark price."""
-    floating, maintenance = 0.0, 0.0
-    if answers(book, market) and market.isolated == 0:
-        mark = book.price if np.isnan(book.mark) else book.mark
-        if market.kind == codes.MARGIN:
-            floating = book.position * mark
-        else:
-            floating = gain_of(market, book.position, book.entry, mark)
-        maintenance = maintenance_at(market, notional_of(market, abs(book.position), mark))
-    balance = balance_of(run, market.quote_balance)
-    balance.floating += floating - book.floating
-    balance.maintenance += maintenance - book.maintenance
-    book.floating = floating
-    book.maintenance = maintenance
+def mark_of(book):
+    """Return the last mark price of the book's market."""
+    return book.price if np.isnan(book.mark) else book.mark
 
 
 @inner
-def find_liquidation(run, book, market):
-    """Set the mark prices at which the book's position is liquidated, as the account stands."""
-    book.liquidated_below = -np.inf
-    book.liquidated_above = np.inf
-    if not answers(book, market):
-        return
-    if market.isolated != 0:
-        wallet = book.margin + proceeds_of(book, market)
-        book.liquidated_below, book.liquidated_above = zero_of(
-            market, wallet, book.position, cost_of(book, market), abs(book.position)
-        )
-        return
-    balance = balance_of(run, market.quote_balance)
-    if market.sharing < 2:
-        wallet = balance.amount
-        if run.cross_books > 1:
-            wallet += (balance.floating - book.floating) - (balance.maintenance - book.maintenance)
-        book.liquidated_below, book.liquidated_above = zero_of(
-            market, wallet, book.position, cost_of(book, market), abs(book.position)
-        )
-        return
-    # One price moves what all books on this market hold.
-    position, size, cost, floating, maintenance = 0.0, 0.0, 0.0, 0.0, 0.0
+def worth_at(book, market, mark):
+    """Return what the book's position adds to a balance at a mark price: what it gains, or the debt to buy back."""
+    if market.kind == codes.MARGIN:
+        return book.position * mark
+    return gain_of(market, book.position, book.entry, mark)
+
+
+@inner
+def crosses(book, market, index):
+    """Return whether the book's position answers with the whole of this balance."""
+    return market.isolated == 0 and market.quote_balance == index and answers(book, market)
+
+
+@inner
+def wallet_of(run, index):
+    """Return what cross margin on a balance can answer with: its amount, less what isolated positions keep of it."""
+    wallet = balance_of(run, index).amount
+    if run.isolated_books > 0:
+        for i in range(run.book_count):
+            book = book_of(run, i)
+            market = market_of(run, book.market)
+            if market.quote_balance == index and market.isolated != 0 and answers(book, market):
+                wallet -= book.margin + proceeds_of(book, market)
+    return wallet
+
+
+@inner
+def is_netted(market):
+    """Return whether the venue holds the sum of what several books hold on this market."""
+    return market.sharing > 1 and market.hedge == 0 and is_contract(market)
+
+
+@inner
+def net_of(run, book, market):
+    """Return (net, gross): the signed and the absolute sum of what all books hold on a netted market; else the book's."""
+    if not is_netted(market):
+        return book.position, abs(book.position)
+    net, gross = 0.0, 0.0
     for i in range(run.book_count):
         other = book_of(run, i)
-        if other.market == book.market and answers(other, market):
+        if other.market == book.market:
+            net += other.position
+            gross += abs(other.position)
+    return nearest_lot(net, market), gross
+
+
+@inner
+def around(run, book, market):
+    """Return (wallet, position, size, cost): what the other positions on the balance leave for the book's own.
+
+    Those of other markets, at their last marks, are in the wallet; one price moves all on the book's market, so they
+    are in the sums: the signed position, what its requirement counts, and its cost as zero_of takes it.
+    """
+    wallet = wallet_of(run, market.quote_balance)
+    position, size, cost = 0.0, 0.0, 0.0
+    for i in range(run.book_count if run.cross_books > 1 else 0):
+        other = book_of(run, i)
+        its = market_of(run, other.market)
+        if i == book.index or not crosses(other, its, market.quote_balance):
+            continue
+        if other.market == book.market:
             position += other.position
             size += abs(other.position)
-            cost += cost_of(other, market)
-            floating += other.floating
-            maintenance += other.maintenance
-    wallet = balance.amount + (balance.floating - floating) - (balance.maintenance - maintenance)
-    book.liquidated_below, book.liquidated_above = zero_of(
-        market, wallet, position, cost, size if market.hedge != 0 else abs(position)
-    )
+            cost += cost_of(other, its)
+            continue
+        wallet += worth_at(other, its, mark_of(other))
+        if not is_netted(its):
+            wallet -= maintenance_at(its, notional_of(its, abs(other.position), mark_of(other)))
+        elif first_of(run, other):
+            net, _ = net_of(run, other, its)
+            wallet -= maintenance_at(its, notional_of(its, abs(net), mark_of(other)))
+    return wallet, position, size, cost
 
 
 @inner
-def weigh_all(run):
-    """Bring all sums to the last mark prices, once a timestamp and only where one is needed."""
-    if run.weighed_k != run.k:
-        run.weighed_k = run.k
-        for i in range(run.book_count):
-            weigh(run, book_of(run, i), market_of(run, book_of(run, i).market))
+def first_of(run, book):
+    """Return whether no book before this one holds anything on its market: it speaks for all of them."""
+    for i in range(book.index):
+        if book_of(run, i).market == book.market and book_of(run, i).position != 0.0:
+            return False
+    return True
 
 
 @inner
-def has_headroom(run, book, market, move, growth):
-    """Return whether cross margin surely bears this move of price on the book's position grown by this notional."""
-    if run.plain_cross == 0 or run.phase != 0:
-        return False
-    now = run.headroom + standing(run, book, market) - run.standing
-    return now - abs(book.position) * move * (1.0 + run.worst_rate) - growth * (1.0 + run.worst_rate) > 0.0
+def liquidation_of(run, book, market):
+    """Return (below, above): the mark prices at which the book's position is liquidated, as the account stands."""
+    if not answers(book, market):
+        return -np.inf, np.inf
+    if market.isolated != 0:
+        wallet = book.margin + proceeds_of(book, market)
+        return zero_of(market, wallet, book.position, cost_of(book, market), abs(book.position))
+    wallet, position, size, cost = around(run, book, market)
+    position += book.position
+    size = size + abs(book.position) if market.hedge != 0 else abs(position)
+    return zero_of(market, wallet, position, cost + cost_of(book, market), size)
 
 
 @inner
 def find_margin(run, book, market):
-    """After a fill: liquidation prices anew, or none where nothing within this candle can come to one."""
-    move = max(book.price - book.mark_low, book.mark_high - book.price)
-    if run.cross_books > 1 and run.plain_cross != 0 and has_headroom(run, book, market, move, 0.0):
-        leave_margin(book)
-        return
-    find_margin_now(run, book, market)
+    """Set the mark prices at which the book's own path calls its margin.
 
-
-@inner
-def find_margin_now(run, book, market):
-    """Bring sums and liquidation prices to what the account stands at now."""
-    if run.cross_books > 1 and market.isolated == 0:
-        if answers(book, market):
-            weigh_all(run)
-        if run.weighed_k == run.k:
-            weigh(run, book, market)
-    find_liquidation(run, book, market)
-
-
-@inlined
-def leave_margin(book):
-    """Set no liquidation price: nothing can come to it within this candle."""
-    book.liquidated_below = -np.inf
-    book.liquidated_above = np.inf
-
-
-@inner
-def standing(run, book, market):
-    """Return what the book adds to its balance's headroom: worth less the most that it may have to keep."""
-    gross = abs(notional_of(market, book.position, book.price)) if book.position != 0.0 else 0.0
-    gain = gain_of(market, book.position, book.entry, book.price) if is_contract(market) else 0.0
-    return balance_of(run, market.quote_balance).amount + gain - run.worst_rate * gross
-
-
-@inner
-def worst_loser(run, book, market):
-    """Return the index of the book that goes first when this one's balance no longer answers: the largest loss.
-
-    Loss at the last mark prices, at this book's current path price for itself; equal losses go by index.
+    Where several books answer with one balance no single path can tell: reserving.py finds that no call is possible
+    within the candle, or joint.py walks all of them together.
     """
-    if market.isolated != 0:
-        return book.index
-    worst, first = 0.0, book.index
+    if run.cross_books > 1 and market.isolated == 0:
+        book.liquidated_below, book.liquidated_above = -np.inf, np.inf
+    else:
+        book.liquidated_below, book.liquidated_above = liquidation_of(run, book, market)
+
+
+@inner
+def any_crosses(run, index):
+    """Return whether any position answers with this balance."""
     for i in range(run.book_count):
-        other = book_of(run, i)
-        its = market_of(run, other.market)
-        if its.quote_balance != market.quote_balance or its.isolated != 0 or not answers(other, its):
-            continue
-        price = book.price if other.market == book.market else other.price
-        loss = gain_of(its, other.position, other.entry, price)
-        if loss < worst:
-            worst, first = loss, i
-    return first
+        book = book_of(run, i)
+        if crosses(book, market_of(run, book.market), index):
+            return True
+    return False
+
+
+@inner
+def equity_on(run, index):
+    """Return what cross margin has on a balance at the last marks: its wallet and what its positions are worth."""
+    equity = wallet_of(run, index)
+    for i in range(run.book_count):
+        book = book_of(run, i)
+        market = market_of(run, book.market)
+        if crosses(book, market, index):
+            equity += worth_at(book, market, mark_of(book))
+    return equity

@@ -12,8 +12,8 @@ from engine.core.fills import execute, shrink_to_position
 from engine.core.forcing import force
 from engine.core.guarding import refused
 from engine.core.jit import Step, inner
-from engine.core.margin import answers, find_margin_now, is_contract, notional_of, worst_loser
-from engine.core.memory import address_of, book_at, book_of, call_leg, market_of, order_of, run_at
+from engine.core.margin import answers, is_contract, notional_of
+from engine.core.memory import address_of, book_at, call_leg, market_of, order_of, run_at
 from engine.core.orders import aim, end_order, enqueue, mixed, note, pick_up, rebound, rest
 from engine.core.rounding import to_lot, to_tick
 
@@ -74,7 +74,7 @@ def _affordable(book, slot, market, price):
                 return True  # it only reduces: that never wants funds
         free = free_quote(run, market)
         value = notional_of(market, quantity, price)
-        need = claim_with(book, market, order.side, quantity, value) - book.claim
+        need = claim_with(run, book, market, order.side, quantity, value) - book.claim
         if is_contract(market) or order.side < 0:
             need += value * market.taker_fee_rate
         if need <= 0.0 or need <= free + 1e-9 * abs(free):
@@ -320,23 +320,30 @@ def _called_at(book, market, share, start, end):
 
 
 @inner
-def _call_margin(book, market):
-    """Liquidate what goes first: this book, or another one that answers with the same balance and has lost more."""
-    run = run_at(book.run)
-    index = worst_loser(run, book, market)
-    if index == book.index:
-        force(book, market, codes.LIQUIDATION, book.price)
-    elif run.forking != 0:
-        run.status = codes.OTHER_BOOK
-    else:
-        other = book_of(run, index)
-        its = market_of(run, other.market)
-        force(other, its, codes.LIQUIDATION, other.price if other.market != book.market else book.price)
-        find_margin_now(run, book, market)
+def ahead(book, market, from_ms, until_ms, start, end, goal, goal_ms):
+    """Return (slot, path price, whether it arrives) of what comes next on a leg before this goal; slot -1: nothing."""
+    slot, at, arriving = -1, goal, False
+    opening = until_ms == from_ms
+    direction = np.sign(end - start)
+    if exhausted(book, market):
+        pass
+    elif opening:
+        if book.above <= start or book.below >= start:
+            slot = _first_crossed(book, start)
+    elif direction > 0.0 and book.above <= goal:
+        slot, at = book.above_slot, max(book.above, book.price)
+    elif direction < 0.0 and book.below >= goal:
+        slot, at = book.below_slot, min(book.below, book.price)
+    head = book.first_waiting
+    if head >= 0 and order_of(book, head).live_ms < min(goal_ms + 1, until_ms) + opening:
+        point = _price_at(book, market, order_of(book, head).live_ms, start, end, from_ms, until_ms)
+        if slot < 0 or direction * (point - at) < 0.0:
+            slot, at, arriving = head, point, True
+    return slot, at, arriving
 
 
 def leg(address, from_ms, until_ms, start, end):
-    """Walk one straight leg and deal with what it meets; a leg without duration is the open itself.
+    """Walk one straight leg up to the book's goal and deal with what it meets; without duration it is the open itself.
 
     At the open everything crossed has the same price, so it goes by id: gaps first, then arrivals (T3, F2, F3). On the
     way the nearest comes first, and at one price what rests comes before what arrives. What goes live at the very end
@@ -348,31 +355,21 @@ def leg(address, from_ms, until_ms, start, end):
     opening = until_ms == from_ms
     open_price = start if opening else np.nan
     direction = np.sign(end - start)
+    goal, goal_ms = book.goal, book.goal_ms
     if opening:
         move(book, market, start, from_ms)
     while run.status == codes.OK:
-        slot, at, arriving = -1, end, False
         if exhausted(book, market):
-            _suspend(book, min(book.price, end), max(book.price, end))
-        elif opening:
-            if book.above <= start or book.below >= start:
-                slot = _first_crossed(book, start)
-        elif direction > 0.0 and book.above <= end:
-            slot, at = book.above_slot, max(book.above, book.price)
-        elif direction < 0.0 and book.below >= end:
-            slot, at = book.below_slot, min(book.below, book.price)
-        head = book.first_waiting
-        if head >= 0 and order_of(book, head).live_ms < until_ms + opening:
-            point = _price_at(book, market, order_of(book, head).live_ms, start, end, from_ms, until_ms)
-            if slot < 0 or direction * (point - at) < 0.0:
-                slot, at, arriving = head, point, True
+            _suspend(book, min(book.price, goal), max(book.price, goal))
+        slot, at, arriving = ahead(book, market, from_ms, until_ms, start, end, goal, goal_ms)
         if book.position != 0.0 and answers(book, market):
             share = _margin_call(book)
-            if share <= 1.0:
+            if share <= book.goal_share:
                 called = _called_at(book, market, share, start, end)
                 if slot < 0 or direction * (called - at) <= 0.0:
                     move(book, market, called, max(book.now_ms, from_ms + int((until_ms - from_ms) * share)))
-                    _call_margin(book, market)
+                    book.mark = book.mark_from + (book.mark_to - book.mark_from) * share
+                    force(book, market, codes.LIQUIDATION, book.price)
                     continue
         if slot < 0:
             break
@@ -387,8 +384,21 @@ def leg(address, from_ms, until_ms, start, end):
         else:
             trigger(book, slot, market, open_price)
     if run.status == codes.OK:
-        move(book, market, end, until_ms)
+        move(book, market, goal if direction * (goal - book.price) > 0.0 else book.price, max(book.now_ms, goal_ms))
     return run.status
 
 
 LEG_STEP = Step(leg, "iiiff")
+
+
+@inner
+def walk_to(book, from_ms, until_ms, start, end, goal, goal_ms, share):
+    """Walk a leg up to a path price on it, which is there at a time and after this share of the leg."""
+    book.goal, book.goal_ms, book.goal_share = goal, goal_ms, share
+    return call_leg(run_at(book.run).step_leg, address_of(book), from_ms, until_ms, start, end)
+
+
+@inner
+def walk(book, from_ms, until_ms, start, end):
+    """Walk a whole leg."""
+    return walk_to(book, from_ms, until_ms, start, end, end, until_ms, 1.0)

@@ -32,6 +32,8 @@ from engine.core.records import (
     STAMP_SIZE,
     TIER,
     TIER_SIZE,
+    TRACK,
+    TRACK_SIZE,
 )
 
 BOUNDS = bounds_checked()
@@ -127,7 +129,7 @@ book_at = record_reader(BOOK)
 candle_at = record_reader(CANDLE)
 gauge_at = record_reader(GAUGE)
 market_at, _balance, _order, _fill, _event = (record_reader(dtype) for dtype in (MARKET, BALANCE, ORDER, FILL, EVENT))
-_tier, _stamp, _payment = (record_reader(dtype) for dtype in (TIER, STAMP, PAYMENT))
+_tier, _stamp, _payment, _track = (record_reader(dtype) for dtype in (TIER, STAMP, PAYMENT, TRACK))
 
 
 @intrinsic
@@ -171,6 +173,12 @@ def slot_of(run, index):
 def book_of(run, index):
     _inside(index, run.book_count)
     return book_at(run.books + index * BOOK_SIZE)
+
+
+@inlined
+def track_of(run, index):
+    _inside(index, run.book_count)
+    return _track(run.tracks + index * TRACK_SIZE)
 
 
 @inlined

@@ -1,6 +1,6 @@
 """One candle of one book: which way the path went, both ways from a copy where that matters (rules P1-P3).
 
-A snapshot is bytes: the book with its orders, its two balances, its strategy's state, and nothing else.
+What a fork copies is in snapshots.py.
 """
 
 import numpy as np
@@ -8,13 +8,10 @@ import numpy as np
 from engine.core import codes
 from engine.core.account import worth_of
 from engine.core.jit import Step, inner
-from engine.core.margin import weigh_all
+from engine.core.matching import walk
 from engine.core.memory import (
-    address_of,
     book_at,
-    call_leg,
     candle_at,
-    copy_bytes,
     mark_byte,
     market_of,
     move_bytes,
@@ -22,39 +19,8 @@ from engine.core.memory import (
     run_at,
     slot_of,
 )
-from engine.core.records import BALANCE_SIZE, BOOK_SIZE, CANDLE_SIZE, EVENT_SIZE, FILL_SIZE, ORDER_SIZE, PAYMENT_SIZE
-
-
-@inner
-def _copy(book, market, area, saving):
-    run = run_at(book.run)
-    strategy = slot_of(run, book.slot)
-    own = run.books + book.index * BOOK_SIZE
-    quote = run.balances + market.quote_balance * BALANCE_SIZE
-    base = run.balances + max(market.base_balance, 0) * BALANCE_SIZE
-    at = area
-    if run.guard != 0:
-        if saving:
-            copy_bytes(at, run.guard, run.guard_size)
-        else:
-            copy_bytes(run.guard, at, run.guard_size)
-        at += run.guard_size
-    for address, size in (
-        (own, BOOK_SIZE),
-        (quote, BALANCE_SIZE),
-        (base, BALANCE_SIZE),
-        (strategy.state, strategy.state_size),
-    ):
-        if saving:
-            copy_bytes(at, address, size)
-        else:
-            copy_bytes(address, at, size)
-        at += size
-    size = book.used * ORDER_SIZE  # after a restore this is the saved book's own count
-    if saving:
-        copy_bytes(at, book.orders, size)
-    else:
-        copy_bytes(book.orders, at, size)
+from engine.core.records import CANDLE_SIZE, EVENT_SIZE, FILL_SIZE, PAYMENT_SIZE
+from engine.core.snapshots import fork
 
 
 @inner
@@ -68,7 +34,8 @@ def _quiet(book, low, high, until_ms):
 
 
 @inner
-def _close(book, candle, until_ms):
+def close_candle(book, candle, until_ms):
+    """Leave the book at the candle's close."""
     if book.position != 0.0:
         book.trade_high = max(book.trade_high, candle.high)
         book.trade_low = min(book.trade_low, candle.low)
@@ -81,20 +48,19 @@ def _close(book, candle, until_ms):
 def _legs(book, candle, first, second, from_ms, until_ms, begin, end):
     """Walk some of the three legs: open to the first extreme (0), on to the second (1), on to the close (2)."""
     third = (until_ms - from_ms) // 3
-    step, address = run_at(book.run).step_leg, address_of(book)
     low_first = first == candle.low
     mark_first = book.mark_low if low_first else book.mark_high
     mark_second = book.mark_high if low_first else book.mark_low
     status = codes.OK
     if begin <= 0:
         book.mark_from, book.mark_to = book.mark_open, mark_first
-        status = call_leg(step, address, from_ms, from_ms + third, candle.open, first)
+        status = walk(book, from_ms, from_ms + third, candle.open, first)
     if status == codes.OK and begin <= 1 < end:
         book.mark_from, book.mark_to = mark_first, mark_second
-        status = call_leg(step, address, from_ms + third, from_ms + 2 * third, first, second)
+        status = walk(book, from_ms + third, from_ms + 2 * third, first, second)
     if status == codes.OK and end == 3:
         book.mark_from, book.mark_to = mark_second, book.mark_close
-        status = call_leg(step, address, from_ms + 2 * third, until_ms, second, candle.close)
+        status = walk(book, from_ms + 2 * third, until_ms, second, candle.close)
     return status
 
 
@@ -117,14 +83,27 @@ def _one_sided(run, book, candle):
 
 
 @inner
+def drop_between(run, fills_0, fills_1, events_0, events_1, payments_0, payments_1):
+    """Take what the first of two ways has logged, from counts 0 to counts 1, out of the logs."""
+    new_fills, new_events = run.fill_count - fills_1, run.event_count - events_1
+    move_bytes(run.fills + fills_0 * FILL_SIZE, run.fills + fills_1 * FILL_SIZE, new_fills * FILL_SIZE)
+    move_bytes(run.events + events_0 * EVENT_SIZE, run.events + events_1 * EVENT_SIZE, new_events * EVENT_SIZE)
+    new_payments = run.payment_count - payments_1
+    to, source = run.payments + payments_0 * PAYMENT_SIZE, run.payments + payments_1 * PAYMENT_SIZE
+    move_bytes(to, source, new_payments * PAYMENT_SIZE)
+    run.fill_count = fills_0 + new_fills
+    run.event_count = events_0 + new_events
+    run.payment_count = payments_0 + new_payments
+
+
+@inner
 def _both_ways(book, market, candle, from_ms, until_ms):
     """Play low first and high first from one state and keep the worse (adverse) or the better (favourable)."""
     run = run_at(book.run)
     before, after = run.scratch, run.scratch + run.scratch_size
     fills_0, events_0, payments_0 = run.fill_count, run.event_count, run.payment_count
-    run.forking = 1
     one_sided = _one_sided(run, book, candle)
-    _copy(book, market, before, True)
+    fork(run, book, market, before, True)
 
     done = 0
     if one_sided:
@@ -139,9 +118,9 @@ def _both_ways(book, market, candle, from_ms, until_ms):
     fills_1, events_1, payments_1 = run.fill_count, run.event_count, run.payment_count
     low_worth = worth_of(run, book, market)
     position, signature, open_orders = book.position, book.signature, book.open_orders
-    _copy(book, market, after, True)
+    fork(run, book, market, after, True)
 
-    _copy(book, market, before, False)
+    fork(run, book, market, before, False)
     _legs(book, candle, candle.high, candle.low, from_ms, until_ms, 0, 3)
     if run.status != codes.OK:
         return
@@ -153,45 +132,12 @@ def _both_ways(book, market, candle, from_ms, until_ms):
 
     high_kept = high_worth < low_worth if run.path == codes.ADVERSE else high_worth > low_worth
     if high_kept:
-        new_fills, new_events = run.fill_count - fills_1, run.event_count - events_1
-        move_bytes(run.fills + fills_0 * FILL_SIZE, run.fills + fills_1 * FILL_SIZE, new_fills * FILL_SIZE)
-        move_bytes(run.events + events_0 * EVENT_SIZE, run.events + events_1 * EVENT_SIZE, new_events * EVENT_SIZE)
-        new_payments = run.payment_count - payments_1
-        to, source = run.payments + payments_0 * PAYMENT_SIZE, run.payments + payments_1 * PAYMENT_SIZE
-        move_bytes(to, source, new_payments * PAYMENT_SIZE)
-        run.fill_count = fills_0 + new_fills
-        run.event_count = events_0 + new_events
-        run.payment_count = payments_0 + new_payments
+        drop_between(run, fills_0, fills_1, events_0, events_1, payments_0, payments_1)
     else:
-        _copy(book, market, after, False)
+        fork(run, book, market, after, False)
         run.fill_count = fills_1
         run.event_count = events_1
         run.payment_count = payments_1
-
-
-@inner
-def _either_way(book, market, candle, from_ms, until_ms):
-    """Play the candle both ways; where that would liquidate another book, one way: towards the loss, or away from it.
-
-    A copy of one book cannot hold what happens to another, and such a candle is rare. It counts as dependent.
-    """
-    run = run_at(book.run)
-    fills, events, payments = run.fill_count, run.event_count, run.payment_count
-    long = book.position > 0.0
-    if run.cross_books > 1:
-        weigh_all(run)  # or a fill would do it in a copy, which holds one book alone
-    _both_ways(book, market, candle, from_ms, until_ms)
-    run.forking = 0
-    if run.status != codes.OTHER_BOOK:
-        return
-    run.status = codes.OK
-    _copy(book, market, run.scratch, False)
-    run.fill_count, run.event_count, run.payment_count = fills, events, payments
-    run.dependent_count += mark_byte(run.dependent + run.k)
-    if long == (run.path == codes.ADVERSE):
-        _legs(book, candle, candle.low, candle.high, from_ms, until_ms, 0, 3)
-    else:
-        _legs(book, candle, candle.high, candle.low, from_ms, until_ms, 0, 3)
 
 
 @inner
@@ -213,9 +159,8 @@ def _set_marks(book, market, candle, fine):
 
 
 @inner
-def play(book, market, candle, from_ms, until_ms, fine):
-    """Take the book through one candle."""
-    run = run_at(book.run)
+def begin_candle(run, book, market, candle, until_ms, fine):
+    """Set what fills and margin calls of a candle go by: its end, its volume, its mark prices."""
     book.candle_end_ms = until_ms
     book.volume = candle.volume
     book.taken = 0.0
@@ -227,24 +172,36 @@ def play(book, market, candle, from_ms, until_ms, fine):
         book.volume_left = run.participation * candle.volume
     _set_marks(book, market, candle, fine)
     book.mark_from = book.mark_to = book.mark_open
-    if call_leg(run.step_leg, address_of(book), from_ms, from_ms, candle.open, candle.open) != codes.OK:
+
+
+@inner
+def low_is_first(run, candle):
+    """Return whether the path of a run that plays only one goes to the low first (rule P1)."""
+    return run.path == codes.LOW_FIRST or (
+        run.path == codes.NEAREST and candle.open - candle.low <= candle.high - candle.open
+    )
+
+
+@inner
+def play(book, market, candle, from_ms, until_ms, fine):
+    """Take the book through one candle."""
+    run = run_at(book.run)
+    begin_candle(run, book, market, candle, until_ms, fine)
+    if walk(book, from_ms, from_ms, candle.open, candle.open) != codes.OK:
         return
     if not _quiet(book, candle.low, candle.high, until_ms):
-        low_is_first = run.path == codes.LOW_FIRST or (
-            run.path == codes.NEAREST and candle.open - candle.low <= candle.high - candle.open
-        )
         if run.path in (codes.ADVERSE, codes.FAVOURABLE):
-            _either_way(book, market, candle, from_ms, until_ms)
-        elif low_is_first:
+            _both_ways(book, market, candle, from_ms, until_ms)
+        elif low_is_first(run, candle):
             _legs(book, candle, candle.low, candle.high, from_ms, until_ms, 0, 3)
         else:
             _legs(book, candle, candle.high, candle.low, from_ms, until_ms, 0, 3)
     if run.status == codes.OK:
-        _close(book, candle, until_ms)
+        close_candle(book, candle, until_ms)
 
 
 @inner
-def _finer(market, candle, until_ms):
+def finer(market, candle, until_ms):
     """Return the range of finer candles inside this one; empty when they do not tell the same story."""
     rows = market.detail
     low, high = 0, market.detail_count
@@ -279,11 +236,11 @@ def match(address, candle_address, _c, _d):
     market = market_of(run, book.market)
     _set_marks(book, market, candle, False)
     if book.first_waiting < 0 and _quiet(book, candle.low, candle.high, until_ms):
-        _close(book, candle, until_ms)
+        close_candle(book, candle, until_ms)
         return run.status
     book.candle_fills = 0
     if market.detail != 0:
-        first, end = _finer(market, candle, until_ms)
+        first, end = finer(market, candle, until_ms)
         if first < end:
             rows = market.detail
             for i in range(first, end):

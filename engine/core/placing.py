@@ -9,9 +9,10 @@ from engine.core import codes
 from engine.core.account import equity_of, usable_equity
 from engine.core.costs import taker_cost
 from engine.core.jit import compiled, inner
-from engine.core.margin import find_margin_now, notional_of, quantity_for
+from engine.core.margin import liquidation_of, notional_of, quantity_for
 from engine.core.memory import balance_of, book_at, call_rule, market_of, order_of, run_at, slot_of
 from engine.core.orders import attachments, end_and_refresh, enqueue, note, slot_by_id, take_slot
+from engine.core.reserving import take_reserve
 from engine.core.rounding import to_lot, to_tick
 
 
@@ -152,6 +153,8 @@ def place(
     order.tag = tag
     order.rule = 0
     enqueue(book, slot, book.now_ms + run.latency_ms)
+    if run.cross_books > 1 and run.phase == 0 and run.jointly == 0:
+        take_reserve(run, book, market, side, quantity, reduce_only)
     return order.id
 
 
@@ -192,10 +195,10 @@ def view(address, what, order_id):
     if what == 1:
         return run.equity_now if run.phase == 1 else equity_of(run)
     if what == 3:
-        find_margin_now(run, book, market_of(run, book.market))
-        if book.liquidated_below > 0.0:
-            return book.liquidated_below
-        return book.liquidated_above if book.liquidated_above < np.inf else np.nan
+        below, above = liquidation_of(run, book, market_of(run, book.market))
+        if below > 0.0:
+            return below
+        return above if above < np.inf else np.nan
     slot = slot_by_id(book, order_id)
     if slot < 0:
         return np.nan

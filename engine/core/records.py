@@ -86,8 +86,7 @@ BALANCE = _record(
     ("amount", "f8"),  # units of the asset
     ("claimed", "f8"),  # of it, held for resting orders or as margin
     ("price", "f8"),  # settlement asset per unit; 1.0 for the settlement asset itself
-    ("floating", "f8"),  # what positions that answer with all of it float at the last marks
-    ("maintenance", "f8"),  # and what they must keep
+    ("reserve", "f8"),  # at least what cross margin keeps above its requirement all through this timestamp
 )
 
 ORDER = _record(
@@ -167,15 +166,20 @@ BOOK = _record(
     ("liquidated_below", "f8"),  # mark price at which the position is liquidated; -inf: none
     ("liquidated_above", "f8"),  # likewise; +inf: none
     ("mark", "f8"),  # last mark price, NaN before the first candle
-    ("floating", "f8"),  # this book's part of its balance's sums
-    ("maintenance", "f8"),
     ("mark_open", "f8"),  # of the candle that is being played
     ("mark_high", "f8"),
     ("mark_low", "f8"),
     ("mark_close", "f8"),
     ("mark_from", "f8"),  # of the leg that is being walked
     ("mark_to", "f8"),
+    ("goal", "f8"),  # path price up to which the leg is walked now: its end, or where all markets pause together
+    ("goal_ms", "i8"),
+    ("goal_share", "f8"),  # of the leg, 0..1
     ("forced_fee_rate", "f8"),  # of the liquidation or settlement that is under way
+    ("forced_share", "f8"),  # of the venue's one fill on a netted market: the part of the fee that is this book's
+    ("forced_loss", "f8"),  # settlement asset, what forced fills have lost at this timestamp
+    ("forced_k", "i8"),  # that timestamp
+    ("borne", "f8"),  # settlement asset, losses beyond what answered for them: the venue bore them
     ("funding", "f8"),  # settlement asset, + received
     ("interest", "f8"),  # settlement asset, + paid
     ("next_stamp", "i8"),  # index of the funding stamp that comes next
@@ -257,12 +261,21 @@ RUN = _record(
     ("payment_room", "i8"),
     ("payment_count", "i8"),
     ("cross_books", "i8"),  # books whose positions answer with the whole of a balance
-    ("plain_cross", "i8"),  # 1: all markets are linear contracts on one balance, so headroom below is known
+    ("isolated_books", "i8"),  # books whose positions answer with margins of their own
     ("worst_rate", "f8"),  # highest maintenance rate of any tier
-    ("headroom", "f8"),  # settlement asset, at least what cross margin can still lose at this timestamp
-    ("standing", "f8"),  # of the book that is being matched, when that began: see margin.standing
-    ("weighed_k", "i8"),  # timestamp at which the balances' sums of floating and maintenance are up to date
-    ("forking", "i8"),  # 1 while a candle is played from a copy of one book
+    ("asks", "i8"),  # 1: a strategy acts on fills, so that a candle may have to be taken back and played jointly
+    ("undo", "i8"),  # address of what is taken back
+    ("undo_end", "i8"),
+    ("undo_k", "i8"),  # timestamp that it is of
+    ("wide", "i8"),  # address of two snapshots of the whole account
+    ("wide_size", "i8"),  # bytes of one
+    ("tracks", "i8"),  # address of TRACK rows, one a book
+    ("jointly", "i8"),  # 1 while all books walk together
+    ("joint_k", "i8"),  # timestamp that was played jointly
+    ("joint_step", "f8"),  # largest part of a timestamp between two looks at cross margin
+    ("starved", "i8"),  # 1: the logs must grow whatever they hold
+    ("step_reserve", "i8"),
+    ("step_joint", "i8"),
     ("step_charge", "i8"),
     ("step_force", "i8"),
     ("guard", "i8"),  # address of the GUARD record, 0: no rules on the account
@@ -275,6 +288,19 @@ RUN = _record(
     ("watch_events", "i8"),  # room that the kill rules must find in the events at every timestamp
     ("sized_quantity", "f8"),  # base, what step_size answers
     ("seed", "i8"),  # of what is left to chance: which touched orders fill
+)
+
+TRACK = _record(  # where a book is within a timestamp that all books walk together; times in ms since it began
+    ("rows", "i8"),  # address of its candles: one, or finer ones
+    ("count", "i8"),
+    ("at", "i8"),  # index of the one it is in
+    ("fine", "i8"),
+    ("number", "i8"),  # codes.OPENING, its leg 1..3, or codes.DONE
+    ("low_first", "i8"),
+    ("from_ms", "i8"),  # UTC, of the leg
+    ("until_ms", "i8"),
+    ("start", "f8"),  # path prices of the leg
+    ("end", "f8"),
 )
 
 FILL = _record(
@@ -313,7 +339,7 @@ PAYMENT = _record(
     ("ms", "i8"),
     ("candle", "i8"),
     ("book", "i8"),
-    ("kind", "i8"),  # codes.FUNDING or INTEREST
+    ("kind", "i8"),  # codes.FUNDING, INTEREST or BORNE
     ("rate", "f8"),  # fraction
     ("quantity", "f8"),  # base or contracts, signed, that it was taken on
     ("price", "f8"),  # quote
@@ -332,3 +358,5 @@ TIER_SIZE = TIER.itemsize
 STAMP_SIZE = STAMP.itemsize
 PAYMENT_SIZE = PAYMENT.itemsize
 GAUGE_SIZE = GAUGE.itemsize
+TRACK_SIZE = TRACK.itemsize
+RUN_SIZE = RUN.itemsize

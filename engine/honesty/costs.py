@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.backtesting import Result
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
-KINDS = ("maker fees", "taker fees", "spread", "slippage", "impact", "liquidation", "funding", "interest")
+KINDS = ("maker fees", "taker fees", "spread", "slippage", "impact", "liquidation", "funding", "interest", "borne")
 FORCED = codes.KINDS_OF_ORDER.index("liquidation")
 
 
@@ -31,8 +31,8 @@ def costs_by_kind(result: Result) -> list[Cost]:
 
     Between the planned and the paid price of a taker lie half the spread, the fixed slippage and the impact, in this
     order: a limit that capped the price spared the last of them first. What rounding to the tick adds belongs to the
-    last one there is. A liquidation's fee beyond the taker's is its own kind, less what the venue's fund bore where the
-    price lay beyond the bankruptcy price.
+    last one there is. A liquidation's fee beyond the taker's is its own kind; what the venue bore of the losses is a cost
+    below zero.
     """
     fills, markets = result.fill_rows, result.inputs.markets
     maker = fills["maker"] == 1
@@ -43,8 +43,6 @@ def costs_by_kind(result: Result) -> list[Cost]:
     inverse = np.array([market.kind == "inverse" for market in markets])[_market_of(result)]
     worse = fills["side"] * np.where(inverse, notional - paid, paid - notional)
     forced = fills["kind"] == FORCED
-    borne = np.where(forced, np.minimum(worse, 0.0), 0.0)
-    worse = worse - borne
     taker_rates = np.array([market.taker_fee_rate for market in markets])[_market_of(result)]
     penalty = np.where(forced, fills["fee"] - taker_rates * paid, 0.0)
     half_spread, slippage, models = _assumed(result)
@@ -58,9 +56,10 @@ def costs_by_kind(result: Result) -> list[Cost]:
         "spread": spread.sum(),
         "slippage": fixed.sum(),
         "impact": (left - fixed).sum(),
-        "liquidation": (penalty + borne).sum(),
+        "liquidation": penalty.sum(),
         "funding": -result.terms.funding,
         "interest": result.terms.interest,
+        "borne": -result.terms.borne,
     }
     return [Cost(kind, float(amounts[kind]) + 0.0) for kind in KINDS]
 

@@ -31,12 +31,13 @@ class PnlTerms:
     fees: float  # + paid
     funding: float = 0.0  # + received
     interest: float = 0.0  # + paid
+    borne: float = 0.0  # >= 0: losses beyond what answered for them, which the venue bore
     transfers: float = 0.0  # deposits minus withdrawals
 
     @property
     def before_fees(self) -> float:
         """Return what was made before the venue took its fees, quote."""
-        return self.realised + self.floating_change + self.funding - self.interest
+        return self.realised + self.floating_change + self.funding - self.interest + self.borne
 
     def unexplained(self, equity_start: float, equity_end: float) -> float:
         """Return what balances say minus what the terms say, quote; anything but rounding is an error (rule A1)."""
@@ -85,6 +86,7 @@ class Metrics:
     fees: float
     funding: float
     interest: float
+    borne: float
     unexplained: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -145,5 +147,6 @@ def compute(
         fees=float(terms.fees),
         funding=float(terms.funding),
         interest=float(terms.interest),
+        borne=float(terms.borne),
         unexplained=float(terms.unexplained(cash, end)),
     )

@@ -21,6 +21,8 @@ WORDS = {
     "spread": "half of it a taker's fill",
     "slippage": "the fixed part",
     "impact": "the market's answer to the orders' size",
+    "liquidation": "the venue's fee beyond the taker's",
+    "borne": "losses beyond the margin, which the venue bore",
     "funding": "paid, net of what was received",
     "interest": "on what was borrowed",
 }

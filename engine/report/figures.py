@@ -120,6 +120,8 @@ class Figures:
         yield self.money("Fees", "fees", "what the venue took for fills", sign=True, times=-1)
         yield self.money("Funding", "funding", "+ received, − paid, at its settlements", sign=True)
         yield self.money("Interest", "interest", "on what was borrowed", sign=True, times=-1)
+        if self.metrics.get("borne"):
+            yield self.money("Borne by the venue", "borne", "losses beyond what answered for them", sign=True)
 
     def identity_total(self) -> Figure:
         """Return the change of equity that the terms add up to."""

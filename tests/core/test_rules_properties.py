@@ -170,9 +170,8 @@ def test_a1_and_a2_hold_with_rules_and_no_exit_outlives_or_outgrows_its_position
     book, places = run.books[0], run.ruling.exits
     for k in range(1, len(history) + 1):
         run.advance(k)
-        explained = (
-            book["realised"] + floating_of(run.books, [on])[0] - book["fees"] + book["funding"] - book["interest"]
-        )
+        explained = book["realised"] + floating_of(run.books, [on])[0] - book["fees"]
+        explained += book["funding"] - book["interest"] + book["borne"]
         assert run.equity[k - 1] - 10_000.0 == pytest.approx(explained, abs=1e-9 * 10_000.0)
         orders = run.orders[0][: book["used"]]
         exits = orders[(orders["state"] != 0) & (orders["rule"] != 0)]
