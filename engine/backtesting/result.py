@@ -67,11 +67,16 @@ class Result:
         self._dependent = dependent or {}
         self.costs: dict[str, Any] | None = None  # of engine.honesty, once it was asked
         done = run.k if done is None else done
-        self.fill_rows = run.fills[: int(run.run[0]["fill_count"])]
-        self.event_rows = run.events[: int(run.run[0]["event_count"])]
-        self.payment_rows = run.payments[: int(run.run[0]["payment_count"])]
+        self.fill_rows = self._in_order(run.fills, "fill_count")
+        self.event_rows = self._in_order(run.events, "event_count")
+        self.payment_rows = self._in_order(run.payments, "payment_count")
         self.equity_curve = run.equity[:done]
         self.close_ms = self.inputs.grid["open_ms"][:done, 0] + self.inputs.timeframe_ms
+
+    def _in_order(self, rows: np.ndarray[Any, Any], count: str) -> np.ndarray[Any, Any]:
+        """Return what a log holds, in order of time: within a candle each market has logged by itself."""
+        rows = rows[: int(self.run.run[0][count])]
+        return rows if len(self.run.books) == 1 else rows[np.argsort(rows["ms"], kind="stable")]
 
     @cached_property
     def trade_rows(self) -> np.ndarray[Any, Any]:

@@ -42,7 +42,7 @@ from engine.core.records import (
     SLOT,
     TRACK,
 )
-from engine.core.reserving import RESERVE_STEP
+from engine.core.reserving import SURVEY_STEP
 from engine.errors import StrategyError
 from engine.strategy import to_record
 
@@ -55,7 +55,7 @@ STEPS_OF_CORE = {
     "step_charge": CHARGE_STEP,
     "step_force": FORCE_STEP,
 }
-STEPS_OF_CROSS_MARGIN = {"step_reserve": RESERVE_STEP, "step_joint": JOINT_STEP}
+STEPS_OF_CROSS_MARGIN = {"step_survey": SURVEY_STEP, "step_joint": JOINT_STEP}
 INTERPRETED_STEP = 1 << 11  # candles between two reports of progress
 LOOK_SECONDS = 0.05  # between two looks at a compiled run
 STOP_SECONDS = 2.0  # what a strategy has to come back from one step
@@ -189,12 +189,17 @@ class Run:
         )
         if crossed < 2:
             return
+        for market, record in zip(inputs.markets, self.markets, strict=True):
+            if market.kind != "spot" and market.margin_mode == "cross":
+                self.balances["margined"][record["quote_balance"]] = 1
         for name, step in STEPS_OF_CROSS_MARGIN.items():
             run[name] = step.address
         run["asks"] = any("on_fill" in seat.program.steps for seat in inputs.seats)
         # What gains in inverse contracts is no straight line along a leg: there cross margin is looked at more often.
         run["joint_step"] = 1 / 48 if any(market.kind == "inverse" for market in inputs.markets) else 1.0
         self.tracks = np.zeros(len(self.books), TRACK)
+        self._busy = np.zeros(len(self.books), np.int64)
+        run["busy"] = self._busy.ctypes.data
         run["tracks"] = self.tracks.ctypes.data
         shared = RUN.itemsize + len(self.balances) * BALANCE_SIZE + self.ruling.guard_size + 8
         book = BOOK_SIZE + capacity * ORDER_SIZE + 24

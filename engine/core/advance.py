@@ -11,8 +11,8 @@ from engine.core.jit import compiled, inlined
 from engine.core.margin import gain_of, notional_of
 from engine.core.memory import balance_of, book_of, call, candle_at, market_of, run_at, slot_of, store_float
 from engine.core.records import BOOK_SIZE, CANDLE_SIZE, SLOT_SIZE
-from engine.core.reserving import has_work
-from engine.core.rule_records import guard_at
+from engine.core.reserving import has_work, is_called, stand, sums_of
+from engine.core.rule_records import guard_at, whole_at
 from engine.core.snapshots import save_undo, take_back
 
 
@@ -29,63 +29,68 @@ def _has_room(run, capacity):
 
 
 @inlined
-def _match_all(run, address, row, first):
+def _match_all(run, row, first):
     """Match the books from `first` on; returns the gross notional and the floating PnL of those."""
     gross, floating = 0.0, 0.0
     timeframe_ms = run.timeframe_ms
-    crossed = run.cross_books > 1
-    if crossed and first == 0 and call(run.step_reserve, address, row, 0, 0) != 0:
-        call(run.step_joint, address, run.k, row, 0)
-        return gross, floating
     for b in range(first, run.book_count):
         book = book_of(run, b)
-        candle_address = row + book.market * CANDLE_SIZE
-        candle = candle_at(candle_address)
-        close = candle.close
+        address = row + book.market * CANDLE_SIZE
+        candle = candle_at(address)
         market = market_of(run, book.market)
-        if not np.isnan(close):
-            busy = has_work(book, candle, candle.open_ms + timeframe_ms)
+        if not np.isnan(candle.close):
+            now_ms = candle.open_ms + timeframe_ms
+            busy = has_work(book, candle, now_ms)
             if book.position != 0.0 and market.kind != codes.SPOT:
-                busy = _called(run, book, market, candle) or busy
+                busy = is_called(run, book, market, candle) or busy
             if busy:
                 run.b = b
                 if not _has_room(run, book.capacity):
                     run.status = codes.NEED_ROOM
                     break
-                if crossed and run.asks != 0:
-                    save_undo(run, address, book)
-                if call(run.step_match, run.books + b * BOOK_SIZE, candle_address, 0, 0) != codes.OK:
-                    if run.status == codes.REPLAY:
-                        take_back(run, address)
-                        call(run.step_joint, address, run.k, row, 0)
+                if call(run.step_match, run.books + b * BOOK_SIZE, address, 0, 0) != codes.OK:
                     break
-            else:  # nothing can happen to this book within the candle
-                if book.position != 0.0:
-                    book.trade_high = max(book.trade_high, candle.high)
-                    book.trade_low = min(book.trade_low, candle.low)
-                book.price = close
-                book.now_ms = candle.open_ms + timeframe_ms
-            if market.base_balance >= 0:
-                balance_of(run, market.base_balance).price = close
-        position = book.position
-        if position != 0.0:
-            price = book.price
-            if market.kind == codes.INVERSE:
-                gross += notional_of(market, abs(position), price)
-                floating += gain_of(market, position, book.entry, price)
+                if market.base_balance >= 0:
+                    balance_of(run, market.base_balance).price = candle.close
             else:
-                gross += abs(position) * price
-                if market.kind == codes.LINEAR:
-                    floating += position * (price - book.entry)
+                stand(run, book, market, candle, now_ms)
+        more, floats = sums_of(book, market)
+        gross += more
+        floating += floats
     return gross, floating
 
 
 @inlined
-def _called(run, book, market, candle):
-    # Whether the mark price, its own or the market's, comes to the liquidation price within this candle.
-    mark = candle if market.mark == 0 else candle_at(market.mark + run.k * CANDLE_SIZE)
-    book.mark = mark.close
-    return mark.low <= book.liquidated_below or mark.high >= book.liquidated_above
+def _match_crossed(run, address, row, first):
+    """Do the same where several positions answer with one balance: each by itself only where no margin can be called."""
+    if first == 0 and call(run.step_survey, address, row, 0, 0) != 0:
+        call(run.step_joint, address, run.k, row, 0)
+        return 0.0, 0.0
+    gross, floating = run.quiet_gross, run.quiet_floating
+    for i in range(run.busy_count):
+        b = whole_at(run.busy + i * 8).value
+        if b < first:
+            continue
+        book = book_of(run, b)
+        run.b = b
+        if not _has_room(run, book.capacity):
+            run.status = codes.NEED_ROOM
+            break
+        if run.asks != 0:
+            save_undo(run, address, book)
+        candle_address = row + book.market * CANDLE_SIZE
+        if call(run.step_match, run.books + b * BOOK_SIZE, candle_address, 0, 0) != codes.OK:
+            if run.status == codes.REPLAY:
+                take_back(run, address)
+                call(run.step_joint, address, run.k, row, 0)
+            break
+        market = market_of(run, book.market)
+        if market.base_balance >= 0:
+            balance_of(run, market.base_balance).price = candle_at(candle_address).close
+        more, floats = sums_of(book, market)
+        gross += more
+        floating += floats
+    return gross, floating
 
 
 @inlined
@@ -263,7 +268,10 @@ def advance(address, until):
             if run.event_count + run.watch_events > run.event_room:
                 run.status = codes.NEED_ROOM
                 return run.status
-            gross, floating = _match_all(run, address, row, first)
+            if run.cross_books > 1:
+                gross, floating = _match_crossed(run, address, row, first)
+            else:
+                gross, floating = _match_all(run, row, first)
             if run.status != codes.OK:
                 return run.status
             _mark(run, k, first, gross, floating)

@@ -175,6 +175,8 @@ def _seat(run, row, order):
         track.number = codes.DONE if np.isnan(candle.close) else codes.OPENING
         track.low_first = 1 if order == LOWS else 0
         book.candle_fills = 0
+        if book.position != 0.0:  # it may have been at its close already
+            book.trade_high, book.trade_low = track.high, track.low
         if track.number == codes.OPENING and market.detail != 0:
             first, end = finer(market, candle, candle.open_ms + run.timeframe_ms)
             if first < end:
@@ -199,7 +201,7 @@ def _open(run, begin_ms, now, order):
                 track.low_first = 1 if low_is_first(run, candle) else 0
             book.price = candle.open
             book.mark = book.mark_open
-            book.now_ms = max(book.now_ms, candle.open_ms)
+            book.now_ms = candle.open_ms
     if not opened:
         return
     _settle(run, begin_ms, now)

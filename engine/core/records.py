@@ -20,8 +20,15 @@ CANDLE = _record(
     ("volume", "f8"),  # base
 )
 
-MARKET = _record(
+MARKET = _record(  # first what every candle touches
     ("kind", "i8"),  # codes.SPOT ... codes.INVERSE
+    ("isolated", "i8"),  # 1: a position answers with its own margin only
+    ("mark", "i8"),  # address of mark-price CANDLE rows, one a timestamp, or 0: the candles are the mark
+    ("base_balance", "i8"),  # index, or -1 where nothing of the base is ever held
+    ("quote_balance", "i8"),  # index into the balances
+    ("tiers", "i8"),  # address of TIER rows, lowest floor first
+    ("tier_count", "i8"),
+    ("maintenance_fee_rate", "f8"),  # fraction of notional on top of the tier's rate
     ("tick_units", "f8"),  # a tick of 0.025 is 25 units of 1/1000
     ("tick_scale", "f8"),
     ("lot_units", "f8"),
@@ -35,19 +42,12 @@ MARKET = _record(
     ("half_spread", "f8"),  # fraction of price
     ("slippage", "f8"),  # fraction of price, on top of half the spread
     ("leverage", "f8"),  # 1.0: margin covers the whole notional
-    ("quote_balance", "i8"),  # index into the balances
-    ("base_balance", "i8"),  # index, or -1 where nothing of the base is ever held
     ("detail", "i8"),  # address of finer CANDLE rows, or 0
     ("detail_count", "i8"),
     ("contract_size", "f8"),  # quote per contract of an inverse market, else 1.0
-    ("isolated", "i8"),  # 1: a position answers with its own margin only
     ("hedge", "i8"),  # 1: what several books hold on it is margined apart, 0: netted
     ("sharing", "i8"),  # books on this market
-    ("tiers", "i8"),  # address of TIER rows, lowest floor first
-    ("tier_count", "i8"),
-    ("maintenance_fee_rate", "f8"),  # fraction of notional on top of the tier's rate
     ("liquidation_fee_rate", "f8"),  # fraction of notional, on top of the taker's fee
-    ("mark", "i8"),  # address of mark-price CANDLE rows, one a timestamp, or 0: the candles are the mark
     ("funding", "i8"),  # address of STAMP rows
     ("funding_count", "i8"),
     ("expiry_ms", "i8"),  # codes.NEVER: none
@@ -86,6 +86,7 @@ BALANCE = _record(
     ("amount", "f8"),  # units of the asset
     ("claimed", "f8"),  # of it, held for resting orders or as margin
     ("price", "f8"),  # settlement asset per unit; 1.0 for the settlement asset itself
+    ("margined", "i8"),  # 1: positions on cross margin answer with it
     ("reserve", "f8"),  # at least what cross margin keeps above its requirement all through this timestamp
 )
 
@@ -120,37 +121,42 @@ ORDER = _record(
 )
 
 BOOK = _record(
+    # What every candle of a quiet book touches comes first, and so shares a few cache lines.
+    ("market", "i8"),  # index of the market
+    ("position", "f8"),  # base, + long, - short, exactly 0.0 when closed
+    ("entry", "f8"),  # quote per base, average of the open quantity, 0.0 when closed
+    ("price", "f8"),  # current path price, or the last close
+    ("now_ms", "i8"),
+    ("open_orders", "i8"),
+    ("wake_ms", "i8"),  # when the first waiting order goes live; the greatest whole number: none waits
+    ("above", "f8"),  # lowest price at which a rising path triggers an order; +inf: none
+    ("below", "f8"),  # highest price at which a falling path triggers one; -inf: none
+    ("trailing", "i8"),  # resting trailing stops
+    ("mark", "f8"),  # last mark price, NaN before the first candle
+    ("liquidated_below", "f8"),  # mark price at which the position is liquidated; -inf: none
+    ("liquidated_above", "f8"),  # likewise; +inf: none
+    ("trade_high", "f8"),  # path extremes since the position was opened
+    ("trade_low", "f8"),
     ("run", "i8"),  # address of the RUN
     ("index", "i8"),  # of this book in the run
     ("slot", "i8"),  # index of the strategy instance
-    ("market", "i8"),  # index of the market
     ("orders", "i8"),  # address of ORDER rows
     ("capacity", "i8"),
     ("used", "i8"),  # slots ever used: scans end here
     ("first_free", "i8"),  # list of freed slots below `used`, -1: none
     ("reducing", "i8"),  # open reduce-only orders
-    ("open_orders", "i8"),
     ("promised", "i8"),  # slots held back for the exits of entries that are still open
     ("first_waiting", "i8"),  # queue of orders that have not arrived, in order of placing; -1: empty
     ("last_waiting", "i8"),
-    ("above", "f8"),  # lowest price at which a rising path triggers an order; +inf: none
     ("above_slot", "i8"),
-    ("below", "f8"),  # highest price at which a falling path triggers one; -inf: none
     ("below_slot", "i8"),
-    ("trailing", "i8"),  # resting trailing stops
     ("next_id", "i8"),
     ("next_group", "i8"),
     ("signature", "u8"),  # order-free checksum of the resting orders
-    ("position", "f8"),  # base, + long, - short, exactly 0.0 when closed
-    ("entry", "f8"),  # quote per base, average of the open quantity, 0.0 when closed
     ("realised", "f8"),  # quote, before fees, + gain
     ("fees", "f8"),  # quote, + paid
     ("dust", "f8"),  # base, less than a lot a time, left behind by base-coin fees
     ("dust_cost", "f8"),  # quote, what the dust was bought for
-    ("trade_high", "f8"),  # path extremes since the position was opened
-    ("trade_low", "f8"),
-    ("price", "f8"),  # current path price, or the last close
-    ("now_ms", "i8"),
     ("allocation", "f8"),  # fraction of the account's equity this book may use, 0..1
     ("buy_count", "i8"),  # resting orders that claim funds, by side
     ("buy_quantity", "f8"),
@@ -163,9 +169,6 @@ BOOK = _record(
     ("candle_fills", "i8"),
     ("candle_end_ms", "i8"),
     ("margin", "f8"),  # quote that answers for an isolated position, 0.0 when closed
-    ("liquidated_below", "f8"),  # mark price at which the position is liquidated; -inf: none
-    ("liquidated_above", "f8"),  # likewise; +inf: none
-    ("mark", "f8"),  # last mark price, NaN before the first candle
     ("mark_open", "f8"),  # of the candle that is being played
     ("mark_high", "f8"),
     ("mark_low", "f8"),
@@ -186,7 +189,6 @@ BOOK = _record(
     ("principal", "f8"),  # base that was borrowed, before interest
     ("charged_ms", "i8"),  # up to which interest has been charged
     ("settled", "i8"),  # 1: the contract has expired
-    ("wake_ms", "i8"),  # when the first waiting order goes live; the greatest whole number: none waits
     ("opened", "f8"),  # base, all that position rules have seen filled into the open position
     ("opened_ms", "i8"),
     ("stop_distance", "f8"),  # quote, of the rule's stop in true ranges; fixed when the position opens
@@ -271,10 +273,14 @@ RUN = _record(
     ("wide_size", "i8"),  # bytes of one
     ("tracks", "i8"),  # address of TRACK rows, one a book
     ("jointly", "i8"),  # 1 while all books walk together
+    ("busy", "i8"),  # address of the indexes of the books to which something can happen at this timestamp
+    ("busy_count", "i8"),
+    ("quiet_gross", "f8"),  # settlement asset, gross notional and floating PnL of the books that are not busy
+    ("quiet_floating", "f8"),
     ("joint_k", "i8"),  # timestamp that was played jointly
     ("joint_step", "f8"),  # largest part of a timestamp between two looks at cross margin
     ("starved", "i8"),  # 1: the logs must grow whatever they hold
-    ("step_reserve", "i8"),
+    ("step_survey", "i8"),
     ("step_joint", "i8"),
     ("step_charge", "i8"),
     ("step_force", "i8"),
@@ -301,6 +307,8 @@ TRACK = _record(  # where a book is within a timestamp that all books walk toget
     ("until_ms", "i8"),
     ("start", "f8"),  # path prices of the leg
     ("end", "f8"),
+    ("high", "f8"),  # extremes of the book's position when the timestamp began
+    ("low", "f8"),
 )
 
 FILL = _record(

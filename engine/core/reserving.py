@@ -12,8 +12,9 @@ from engine.core import codes
 from engine.core.costs import taker_cost
 from engine.core.jit import Step, inlined, inner
 from engine.core.margin import crosses, gain_of, maintenance_at, mark_of, notional_of, wallet_of
-from engine.core.memory import balance_of, book_of, candle_at, market_of, order_of, run_at
+from engine.core.memory import balance_of, book_of, candle_at, market_of, order_of, run_at, track_of
 from engine.core.records import CANDLE_SIZE
+from engine.core.rule_records import whole_at
 
 
 @inlined
@@ -85,29 +86,91 @@ def _least(run, book, market, candle, index):
     return worth
 
 
-def reserve(address, row, _c, _d):
-    """Compute every balance's reserve for the timestamp; returns 1 where one of them does not suffice."""
+@inlined
+def is_called(run, book, market, candle):
+    """Return whether the mark price comes to the book's own liquidation price within the candle."""
+    mark = candle if market.mark == 0 else candle_at(market.mark + run.k * CANDLE_SIZE)
+    book.mark = mark.close
+    return mark.low <= book.liquidated_below or mark.high >= book.liquidated_above
+
+
+@inlined
+def stand(run, book, market, candle, now_ms):
+    """Take a book to its candle's close, where nothing can happen to it on the way."""
+    if book.position != 0.0:
+        book.trade_high = max(book.trade_high, candle.high)
+        book.trade_low = min(book.trade_low, candle.low)
+    book.price = candle.close
+    book.now_ms = now_ms
+    if market.base_balance >= 0:
+        balance_of(run, market.base_balance).price = candle.close
+
+
+@inlined
+def sums_of(book, market):
+    """Return (gross notional, floating PnL) of the book at its price; coins that are held float in their balance."""
+    if book.position == 0.0:
+        return 0.0, 0.0
+    if market.kind == codes.INVERSE:
+        gross = notional_of(market, abs(book.position), book.price)
+        return gross, gain_of(market, book.position, book.entry, book.price)
+    floating = book.position * (book.price - book.entry) if market.kind == codes.LINEAR else 0.0
+    return abs(book.position) * book.price, floating
+
+
+def survey(address, row, _c, _d):
+    """Compute every balance's reserve, take quiet books to their closes and mark the busy ones.
+
+    Returns 1 where a reserve does not suffice: then all books are to walk the timestamp from its beginning.
+    """
     run = run_at(address)
     for i in range(run.balance_count):
         balance_of(run, i).reserve = wallet_of(run, i)
+    busy_count = 0
+    asked, timeframe_ms, gross, floating = False, run.timeframe_ms, 0.0, 0.0
     for b in range(run.book_count):
         book = book_of(run, b)
-        if book.position == 0.0 and book.open_orders == 0:
-            continue
         market = market_of(run, book.market)
-        least = _least(run, book, market, candle_at(row + book.market * CANDLE_SIZE), market.quote_balance)
+        candle = candle_at(row + book.market * CANDLE_SIZE)
+        here = not np.isnan(candle.close)
+        now_ms = candle.open_ms + timeframe_ms
+        if book.position == 0.0 and book.open_orders == 0:
+            if here:
+                stand(run, book, market, candle, now_ms)
+            continue
+        busy = here and has_work(book, candle, now_ms)
+        if here and book.position != 0.0 and market.kind != codes.SPOT:
+            busy = is_called(run, book, market, candle) or busy
+        crossing = market.isolated == 0 and market.kind != codes.SPOT
+        asked = asked or crossing
+        if not busy and here and crossing and market.kind == codes.LINEAR and market.mark == 0:  # by the shortest way
+            worst = candle.low if book.position > 0.0 else candle.high
+            least = book.position * (worst - book.entry)
+            least -= maintenance_at(market, abs(book.position) * candle.high)
+        else:
+            least = _least(run, book, market, candle, market.quote_balance)
         balance_of(run, market.quote_balance).reserve += least
-    for b in range(run.book_count):
-        book = book_of(run, b)
-        if book.position != 0.0 or book.open_orders > 0:
-            market = market_of(run, book.market)
-            if market.kind != codes.SPOT and market.isolated == 0:
-                if balance_of(run, market.quote_balance).reserve <= 0.0:
-                    return 1
+        track = track_of(run, b)
+        track.high, track.low = book.trade_high, book.trade_low
+        if busy:
+            whole_at(run.busy + busy_count * 8).value = b
+            busy_count += 1
+        else:
+            if here:
+                stand(run, book, market, candle, now_ms)
+            more, floats = sums_of(book, market)
+            gross += more
+            floating += floats
+    run.busy_count = busy_count
+    run.quiet_gross, run.quiet_floating = gross, floating
+    if asked:
+        for i in range(run.balance_count):
+            if balance_of(run, i).margined != 0 and balance_of(run, i).reserve <= 0.0:
+                return 1
     return 0
 
 
-RESERVE_STEP = Step(reserve, "iiii")
+SURVEY_STEP = Step(survey, "iiii")
 
 
 @inner

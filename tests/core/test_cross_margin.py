@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from engine import Candles, Market, Rules, Strategy, param, state
-from engine.backtesting.inputs import gather
-from engine.backtesting.run import Run
+from engine import Candles, Market, Strategy, param, state
 from tests.core.scripted import candles, market, play
 
 WIDTH = 3
@@ -112,33 +107,3 @@ def test_c4_a_loss_on_one_market_moves_the_liquidation_price_of_another() -> Non
     # B's loss and what it must keep are not there for A: wallet + 10 * (P - 100) = 0.01 * 10 * P.
     for at, wallet in ((1, 500.0 - 0.01 * 10.0 * 100.0), (2, 500.0 - 100.0 - 0.01 * 10.0 * 90.0)):
         assert prices[at] == pytest.approx((1_000.0 - wallet) / (10.0 * 0.99))
-
-
-SWINGS = st.lists(st.integers(-40, 40), min_size=24, max_size=24)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(SWINGS, SWINGS, st.integers(1, 40), st.integers(-40, 40), st.integers(300, 2_000))
-def test_c4_looking_only_where_a_call_is_possible_finds_every_call(
-    one: list[int], other: list[int], first: int, second: int, cash: int
-) -> None:
-    """Play with the headroom that lets quiet candles pass, and looking at every candle: the fills are the same."""
-    columns = []
-    for swings in (one, other):
-        price, rows = 100.0, [FLAT, FLAT]
-        for swing in swings:
-            close = max(20.0, price + swing / 10.0)
-            rows.append((price, max(price, close) + abs(swing) / 40.0, min(price, close) - abs(swing) / 20.0, close))
-            price = close
-        columns.append(rows)
-    histories, markets = several(*columns)
-    runs = []
-    for plain in (1, 0):
-        run = Run(gather(Holder(sizes=[float(first), float(second), 0.0]), histories, markets, cash=cash), Rules())
-        run.run[0]["plain_cross"] = plain
-        run.advance()
-        runs.append(run)
-    counts = [int(run.run[0]["fill_count"]) for run in runs]
-    assert counts[0] == counts[1]
-    for name in ("candle", "book", "quantity", "price", "fee"):
-        np.testing.assert_allclose(runs[0].fills[name][: counts[0]], runs[1].fills[name][: counts[0]], rtol=1e-9)
