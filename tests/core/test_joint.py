@@ -41,6 +41,25 @@ def columns(draw: Any, width: int, count: int = 8) -> Columns:
     return made
 
 
+@st.composite
+def wild(draw: Any) -> Candles:
+    """Draw one such market alone, longer, with volumes that may be small."""
+    rows = draw(columns(1, 16))[0]
+    return candles(*((*row, float(draw(st.integers(1, 400)))) for row in rows))
+
+
+@st.composite
+def greedy(draw: Any) -> Scripted:
+    """Draw a script that begins with a large position at market."""
+    told = draw(scripts())
+    first = {"at": 0.0, "after_tag": -1.0, "verb": draw(st.sampled_from([0.0, 1.0])), "price": -1.0, "stop_loss": -1.0}
+    first |= {"quantity": draw(st.integers(300, 900)) / 100, "take_profit": -1.0}
+    rows = {name: list(getattr(told, name)) for name in Scripted.params if name != "count"}
+    for name, value in first.items():
+        rows[name][0] = value
+    return Scripted(**{"count": told.count, **rows} | {"fraction": [-1.0] * 8})
+
+
 SIZES = st.lists(st.integers(-40, 40).map(float), min_size=3, max_size=3)
 
 
@@ -136,16 +155,15 @@ def test_c4_with_margin_enough_walking_together_fills_what_each_market_fills_by_
 
 
 @RELAXED
-@given(scripts(), histories(), histories(), st.sampled_from(PERPETUALS), RULES, st.integers(50, 3_000).map(float))
+@given(greedy(), wild(), wild(), st.sampled_from(PERPETUALS), RULES, st.integers(30, 300).map(float))
 def test_c4_a_market_beside_it_that_holds_nothing_changes_nothing(
     strategy: Scripted, history: Candles, idle: Candles, on: Market, rules: Rules, cash: float
 ) -> None:
     """One book finds its own liquidation price in closed form; two books walk together and find it by halving."""
     a, b = symbols(on)
-    told = without_fractions(strategy)
     cash = cash / 100 if on.kind == "inverse" else cash
-    alone = Run(gather(told, [named(history, a)], [replace(on, symbol=a)], cash=cash), rules)
-    uses = [Use(told, markets=[a], name="one"), Use(scripted(), markets=[b], name="other")]
+    alone = Run(gather(strategy, [named(history, a)], [replace(on, symbol=a)], cash=cash), rules)
+    uses = [Use(strategy, markets=[a], name="one"), Use(scripted(), markets=[b], name="other")]
     markets = [replace(on, symbol=a), replace(on, symbol=b)]
     beside = Run(gather(uses, [named(history, a), named(idle, b)], markets, cash=cash), rules)
     rows = []
@@ -278,3 +296,73 @@ def test_result_fills_orders_and_payments_are_in_order_of_time_over_all_markets(
     result = backtest(uses, histories_, markets, cash=10_000.0, bounds=False, rules=Rules(path="low_first"))
     assert result.fills["strategy"].tolist() == ["early", "late"]
     assert result.fills["time"].is_monotonic_increasing
+
+
+def fivefold(history: Candles) -> Candles:
+    """Return five-minute candles of one-minute ones."""
+    opens, highs, lows, closes, volumes = (column[: len(column) // 5 * 5].reshape(-1, 5) for column in history.columns[1:])
+    return Candles(
+        history.open_ms[: len(opens) * 5 : 5].copy(), opens[:, 0].copy(), highs.max(axis=1), lows.min(axis=1),
+        closes[:, -1].copy(), volumes.sum(axis=1), "5m", history.symbol, history.venue, history.source,
+    )  # fmt: skip
+
+
+@RELAXED
+@given(scripts(), scripts(), histories(40), histories(40), RULES)
+def test_p3_finer_candles_are_walked_together_as_each_market_walks_them_by_itself(
+    one: Scripted, other: Scripted, first: Candles, second: Candles, rules: Rules
+) -> None:
+    rules = replace(rules, path="low_first" if rules.path in ("adverse", "favourable") else rules.path)
+    fine = [named(first, "A/USDT"), named(second, "B/USDT")]
+    uses = [
+        Use(without_fractions(one), markets=["A/USDT"], name="one"),
+        Use(without_fractions(other), markets=["B/USDT"], name="other"),
+    ]
+    markets = [market().__class__(**market(leverage=10.0).as_dict() | {"symbol": one.symbol}) for one in fine]
+    runs = []
+    for together in (False, True):
+        run = Run(gather(uses, [fivefold(one) for one in fine], markets, cash=1e7, detail=fine), rules)
+        if together:
+            run.run[0]["step_survey"] = ALWAYS.address
+        run.advance()
+        runs.append(run)
+    assert int(runs[0].run[0]["detail_short"]) == 0
+    for book in (0, 1):
+        apart, joint = (run.fills[: int(run.run[0]["fill_count"])] for run in runs)
+        apart, joint = apart[apart["book"] == book], joint[joint["book"] == book]
+        for name in ("candle", "order_id", "side", "quantity", "price", "kind"):
+            np.testing.assert_allclose(joint[name], apart[name], rtol=1e-12)
+        np.testing.assert_allclose(joint["ms"], apart["ms"], atol=1)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(greedy(), min_size=3, max_size=3), wild(), wild(), st.sampled_from(PERPETUALS[:2]), st.booleans(),
+    RULES, st.integers(30, 600).map(float),
+)  # fmt: skip
+def test_a1_holds_whoever_is_liquidated_and_nothing_is_owed_or_filled_where_no_price_was(
+    strategies: list[Scripted], first: Candles, second: Candles, on: Market, hedge: bool, rules: Rules, cash: float
+) -> None:
+    uses = [
+        Use(one, markets=markets, name=name)
+        for one, markets, name in zip(strategies, (["A/USDT"], ["A/USDT"], ["B/USDT"]), "xyz", strict=True)
+    ]
+    markets = [replace(on, symbol="A/USDT", hedge_mode=hedge), replace(on, symbol="B/USDT")]
+    result = play(
+        uses, [named(first, "A/USDT"), named(second, "B/USDT")], markets, cash=cash, path=rules.path,  # type: ignore[arg-type]
+        touch_fills=rules.touch_fills, latency_ms=rules.latency_ms, participation=rules.participation,
+    )  # fmt: skip
+    assert result.equity_curve.min() >= -1e-6
+    terms = result.terms
+    change = terms.realised + terms.floating_change - terms.fees + terms.funding - terms.interest + terms.borne
+    assert result.equity_curve[-1] - cash == pytest.approx(change, abs=1e-8 * cash)
+    lows, highs = (np.array([first_or_second(result, book, name) for book in range(3)]) for name in ("low", "high"))
+    fills = result.fill_rows
+    planned, book, candle = fills["planned"], fills["book"], fills["candle"]
+    assert (planned >= lows[book, candle] - 1e-6).all()
+    assert (planned <= highs[book, candle] + 1e-6).all()
+
+
+def first_or_second(result: Any, book: int, name: str) -> Any:
+    inputs = result.inputs
+    return getattr(inputs.candles[inputs.books[book][1]], name)
