@@ -46,7 +46,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]  # fmt: skip
 WRONG_ACCOUNT: list[tuple[dict[str, Any], str]] = [
     ({"profile": "balancd"},
-     'account: profile: expected one of conservative, balanced, aggressive, was "balancd"; did you mean "balanced"?'),
+     "account: profile: expected one of conservative, balanced, aggressive, was 'balancd'; did you mean \"balanced\"?"),
     ({"max_gross": -1.0}, "account: max_gross: expected a fraction above 0 up to 1000, was -1.0"),
     ({"daily_loss_action": "panic"},
      "account: daily_loss_action: expected one of reduce_only, halt, flatten, was 'panic'"),

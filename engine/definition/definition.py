@@ -17,6 +17,7 @@ from engine.definition.markets import market_values
 from engine.definition.parts import Part, read_parts
 from engine.definition.tables import Table
 from engine.errors import ConfigError, did_you_mean
+from engine.limits import is_number
 from engine.risk import AccountRules, RiskRules
 from engine.settings import RuleSettings, Settings, read_toml
 
@@ -192,7 +193,7 @@ def _markets(top: Table, where: str) -> dict[str, dict[str, Any]]:
 def _cash(top: Table, default: float) -> float | dict[str, float]:
     given = top.values.get("cash", default)
     for amount in given.values() if isinstance(given, dict) else [given]:
-        if type(amount) not in (int, float) or not 0.0 < amount < float("inf"):
+        if not is_number(amount) or amount <= 0.0:
             raise top.refusal("cash", "a positive amount, or one for each venue", amount)
     return {venue: float(amount) for venue, amount in given.items()} if isinstance(given, dict) else float(given)
 
