@@ -10,8 +10,10 @@ import numpy as np
 from engine.candles.timeframes import iso
 from engine.core import codes, rule_codes
 from engine.limits import AccountFields
+from engine.strategy import duration_ms
 
 if TYPE_CHECKING:
+    from engine.backtesting.inputs import Inputs
     from engine.backtesting.result import Result
 
 CAUSES = {
@@ -68,6 +70,22 @@ def state_warnings(result: Result) -> list[str]:
         for one in state_changes(result)
         if one.action != "re-armed"
     ]
+
+
+def idle_rules(inputs: Inputs) -> list[str]:
+    """Return a line for each rule of the account that says less, or more, than whoever wrote it may think."""
+    rules, said = inputs.account_rules, []
+    if rules is None:
+        return []
+    if rules.class_limits is not None and rules.classes is None:
+        said.append("account: class_limits hold no market back: no market is of a class; name theirs in classes")
+    stale_after = rules.resolved().stale_after
+    if stale_after is not None and duration_ms(stale_after) < inputs.timeframe_ms:
+        said.append(
+            f"account: stale_after {stale_after} is shorter than a candle of {inputs.candles[0].timeframe}: "
+            "one candle that is missing lets no entry through"
+        )
+    return said
 
 
 def rules_summary(result: Result) -> dict[str, Any]:

@@ -50,6 +50,7 @@ class Definition:
     rules: RuleSettings = field(default_factory=RuleSettings)
     risk: RiskRules | None = None
     account_rules: AccountRules | None = None
+    folder_wide: frozenset[str] = frozenset()  # of account_rules: what the settings said, and not this file
     holdings: Mapping[str, float] = field(default_factory=dict)  # base coin at the start, by symbol
     parameters: Mapping[str, Any] = field(default_factory=dict)
     flagged: Mapping[str, Any] = field(default_factory=dict)  # parameters of the command line, over `parameters`

@@ -5,7 +5,7 @@ Must not know the command line or the result.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,7 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
         rules=rules,
         notes=notes,
         risk=definition.risk,
-        account_rules=definition.account_rules,
+        account_rules=_account_rules(definition, [market.symbol for market in markets]),
         series=series,
     )
 
@@ -145,6 +145,18 @@ def _rules(definition: Definition) -> Rules:
         return Rules(**asdict(definition.rules))
     except ConfigError as error:
         raise ConfigError(f"{definition.where}: [rules]: {error}") from None
+
+
+def _account_rules(definition: Definition, symbols: Sequence[str]) -> AccountRules | None:
+    """Return the rules on the account; a market that only the settings name need not be traded here."""
+    if definition.account_rules is None:
+        return None
+    rules = definition.account_rules.without_others(symbols, definition.folder_wide)
+    try:
+        rules.check_symbols(symbols)
+    except ConfigError as error:
+        raise ConfigError(f"{definition.where}: [account]: {str(error).removeprefix('account: ')}") from None
+    return rules
 
 
 def _candles(definition: Definition, source: str, timeframe: str, root: str) -> Candles:

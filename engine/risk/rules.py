@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from engine.errors import ConfigError, did_you_mean
@@ -122,6 +122,18 @@ class AccountRules(AccountFields):
         for symbol in named:
             if symbol not in symbols:
                 raise ConfigError(f"account: unknown market {symbol}{did_you_mean(symbol, symbols)}")
+
+    def without_others(self, symbols: Sequence[str], names: Collection[str]) -> AccountRules:
+        """Return the rules with `names` speaking of these markets alone: a folder's rules know more than one run."""
+        changes: dict[str, Any] = {}
+        if "classes" in names and self.classes is not None:
+            changes["classes"] = {symbol: name for symbol, name in self.classes.items() if symbol in symbols}
+        if "correlated" in names and self.correlated is not None:
+            groups = [tuple(symbol for symbol in group if symbol in symbols) for group in self.correlated]
+            changes["correlated"] = tuple(group for group in groups if group) or None
+            if changes["correlated"] is None:
+                changes["correlated_limit"] = None
+        return replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what was declared, by name."""
