@@ -176,7 +176,10 @@ class Market:
                     f'market {name}: belongs to kind = "{kinds[0]}", was given for "{self.kind}"; remove it'
                 )
         if self.kind == "future" and not (type(self.expiry) is int and 0 < self.expiry < codes.NEVER):
-            raise ConfigError(f"market expiry: expected UTC milliseconds of a dated future's end, was {self.expiry!r}")
+            raise ConfigError(
+                "market expiry: expected the end of a dated future, in TOML a date such as 2025-03-28T08:00:00Z, "
+                f"in Python UTC milliseconds, was {self.expiry!r}"
+            )
         floors = [tier.floor for tier in self.tiers]
         if floors[0] != 0.0 or floors != sorted(set(floors)):
             raise ConfigError(f"market maintenance: expected floors that rise from 0, were {floors}")

@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import Any
 
 from engine.candles.timeframes import parse_time
+from engine.core.codes import NEVER
 from engine.definition import series
 from engine.definition.tables import Table
 from engine.errors import ConfigError
@@ -30,12 +31,17 @@ TEXTS = (
     *series.KEYS,
 )
 FLAGS = ("maintenance_fee", "hedge_mode")
+EARLIEST_MS = 10**11  # 1973; a smaller number is a date without its hyphens, or seconds
 OF_ONE_COIN = ("tick", "lot", "min_quantity", "min_notional")
 
 
 def market_values(values: Any, where: str) -> dict[str, Any]:
     """Return a [market] table's values, each of its kind; what a market must be is checked when it is made."""
     table = Table(values, where, KEYS)
+    if {"funding", "funding_rate"} <= table.values.keys():
+        raise ConfigError(
+            f"{where}: funding: the file's rates stand in place of a constant funding_rate; remove one of the two"
+        )
     found: dict[str, Any] = {}
     for name, value in table.values.items():
         if name in ("tick", "lot"):
