@@ -172,12 +172,15 @@ def _candles(definition: Definition, source: str, timeframe: str, root: str) -> 
 
 def _market(definition: Definition, candles: Candles, notes: list[str], series: Series, root: str) -> Market:
     own = definition.markets.get(candles.symbol, {})
+    said = {**_overridden(definition.market, own), **own}
     where = f'{definition.where}: [markets."{candles.symbol}"]' if own else f"{definition.where}: [market]"
     try:
-        written = with_shape({**definition.market, **own}, candles.symbol, notes)
+        written = with_shape(said, candles.symbol, notes)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
     values: dict[str, Any] = {"symbol": candles.symbol, "venue": candles.venue, **written}
+    if "funding" in said:
+        values.pop("funding_rate", None)  # a shape's constant; the series knows better
     if values.get("tick", AUTO) == AUTO:
         values["tick"] = tick_of(np.concatenate([candles.open, candles.high, candles.low, candles.close]))
         notes.append(f"{candles.symbol}: tick {values['tick']:g}, read off the candles; write tick = … to fix it")
@@ -188,5 +191,12 @@ def _market(definition: Definition, candles: Candles, notes: list[str], series: 
         market = Market(**values)
     except ConfigError as error:
         raise ConfigError(f"{where}: {str(error).removeprefix('market ')}") from None
-    series.add(market.symbol, {**definition.market, **own}, candles, root, where)
+    series.add(market.symbol, said, candles, root, where)
     return market
+
+
+def _overridden(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the table of all markets still says beside one market's own: of two sources of funding, its own."""
+    others = {"funding": "funding_rate", "funding_rate": "funding"}
+    replaced = {others[name] for name in own if name in others}
+    return {name: value for name, value in shared.items() if name not in replaced}

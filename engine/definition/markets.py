@@ -89,8 +89,11 @@ def with_shape(values: Mapping[str, Any], symbol: str, notes: list[str]) -> dict
 
 
 def _expiry(table: Table) -> int:
-    when = table.time("expiry")
+    written = table.values["expiry"]
     try:
-        return parse_time(when if when is not None else "")
-    except ConfigError as error:
-        raise ConfigError(f"{table.where}: expiry: {error}") from None
+        when = table.time("expiry")
+        if isinstance(when, str) or (when is not None and EARLIEST_MS < when < NEVER):
+            return parse_time(when)
+    except ConfigError:
+        pass  # said below, in the words of this key
+    raise ConfigError(f"{table.where}: expiry: write a date such as 2025-03-28T08:00:00Z, was {written!r}") from None
