@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.candles.timeframes import iso
-from engine.core import codes, rule_codes
+from engine.core import rule_codes
 from engine.limits import AccountFields
 from engine.strategy import duration_ms
 
@@ -20,6 +20,11 @@ CAUSES = {
     rule_codes.TRIPPED_DAILY_LOSS: "daily_loss",
     rule_codes.TRIPPED_DRAWDOWN: "max_drawdown",
     rule_codes.REARMED_DAILY_LOSS: "daily_loss",
+}
+WORDS = {
+    rule_codes.TRIPPED_DAILY_LOSS: "kill rule: the day's loss is {a:.4g} % of its first equity, the limit is {b:.4g} %",
+    rule_codes.TRIPPED_DRAWDOWN: "kill rule: the drawdown is {a:.4g} % of the peak, the limit is {b:.4g} %",
+    rule_codes.REARMED_DAILY_LOSS: "re-armed: a new day after a loss of {a:.4g} %, the limit was {b:.4g} %",
 }
 
 
@@ -50,7 +55,7 @@ def state_changes(result: Result) -> list[StateChange]:
         rearmed = code == rule_codes.REARMED_DAILY_LOSS
         tripped = tripped - {rule} if rearmed else tripped | {rule}
         action = "re-armed" if rearmed else getattr(said, f"{rule}_action")
-        text = codes.TEXT[code].format(a=a, b=b)
+        text = WORDS[code].format(a=100.0 * a, b=100.0 * b)
         found.append(StateChange(int(row["ms"]), _state(said, tripped), rule, action, a, b, text))
     return found
 
