@@ -120,22 +120,23 @@ def _run(
     from engine.errors import InterruptedRunError, StrategyError
 
     try:
-        return run(
-            inputs.trading,
-            inputs.candles,
-            inputs.markets,
-            cash=inputs.cash,
-            holdings=inputs.holdings,
-            rules=inputs.rules,
-            risk=inputs.risk,
-            account_rules=inputs.account_rules,
-            detail=inputs.detail,
-            funding=inputs.series.funding,
-            mark=inputs.series.mark,
-            bounds=bounds,
-            compiled=not interpreted,
-            progress=progress,
-        )
+        with definition.named():
+            return run(
+                inputs.trading,
+                inputs.candles,
+                inputs.markets,
+                cash=inputs.cash,
+                holdings=inputs.holdings,
+                rules=inputs.rules,
+                risk=inputs.risk,
+                account_rules=inputs.account_rules,
+                detail=inputs.detail,
+                funding=inputs.series.funding,
+                mark=inputs.series.mark,
+                bounds=bounds,
+                compiled=not interpreted,
+                progress=progress,
+            )
     except (StrategyError, KeyboardInterrupt) as error:
         partial = getattr(error, "partial", None)
         if partial is None or not len(partial.equity_curve):

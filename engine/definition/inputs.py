@@ -74,6 +74,11 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
     notes: list[str] = []
     series = Series()
     markets = [_market(definition, one, notes, series, root) for one in candles]
+    if markets[0].kind == "inverse" and not definition.cash_said:
+        notes.append(
+            f"cash: {definition.cash:,.10g} {markets[0].settle}, the settings' number: an inverse contract's account "
+            "is counted in the coin; write cash = … for another"
+        )
     return RunInputs(
         trading=trading,
         candles=candles,
