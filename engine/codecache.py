@@ -127,10 +127,13 @@ def disk_cache(function: Callable[..., Any], digest: str) -> Any:
 
 @functools.cache
 def _touch(folder: str) -> None:
-    # The newest use keeps a folder alive; the oldest go, so that the cache does not grow with every edit.
+    # The newest use keeps a folder alive; the oldest go when one is added, so that the cache does not grow with every
+    # edit. Where nothing is added nothing is looked at: there may be thousands of them, and each costs time.
     path = Path(folder)
+    with suppress(FileNotFoundError):
+        os.utime(path)
+        return
     path.mkdir(parents=True, exist_ok=True)
-    os.utime(path)
     ages: list[tuple[float, Path]] = []
     for other in path.parent.iterdir():
         with suppress(FileNotFoundError):  # another process may be tidying up as well

@@ -6,12 +6,19 @@ nor what combinations make sense: `engine.risk` checks that.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 ACTIONS = ("reduce_only", "halt", "flatten")
 REARMS = ("person", "next_day")
+LARGEST = sys.float_info.max
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is a finite number that a float can hold; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _rule(default: Any, help_: str, expected: str, example: str = "", **limits: Any) -> Any:
@@ -83,14 +90,16 @@ class AccountFields:
     max_weight: float | None = _fraction("Largest notional in one market, times the equity.", "0.25", 1000.0)
     class_limits: Mapping[str, float] | None = _rule(
         None, "Largest notional in all markets of a risk class, times the equity.",
-        "a number for each class", "{ high_risk = 0.1 }",
+        "a number for each class, such as { high_risk = 0.1 }", "{ high_risk = 0.1 }",
     )  # fmt: skip
     classes: Mapping[str, str] | None = _rule(
-        None, "The risk class of markets, by symbol.", "a class for each symbol", '{ "DOGE/USDT" = "high_risk" }'
-    )
+        None, "The risk class of markets, by symbol.",
+        'a class for each symbol, such as { "DOGE/USDT" = "high_risk" }', '{ "DOGE/USDT" = "high_risk" }',
+    )  # fmt: skip
     correlated: tuple[tuple[str, ...], ...] | None = _rule(
-        None, "Groups of markets that move together, by symbol.", "lists of symbols", '[["BTC/USDT", "ETH/USDT"]]'
-    )
+        None, "Groups of markets that move together, by symbol.",
+        'a list of lists of symbols, such as [["BTC/USDT", "ETH/USDT"]]', '[["BTC/USDT", "ETH/USDT"]]',
+    )  # fmt: skip
     correlated_limit: float | None = _fraction("Largest notional in such a group, times the equity.", "0.5", 1000.0)
     daily_loss: float | None = _fraction("Largest loss within a UTC day, fraction of the equity it began with.", "0.03")
     daily_loss_action: str = _choice("reduce_only", f"What the daily loss does: {', '.join(ACTIONS)}.", ACTIONS)

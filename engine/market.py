@@ -15,6 +15,7 @@ import numpy.typing as npt
 from engine.core import codes
 from engine.core.records import MARKET, TIER
 from engine.errors import ConfigError, did_you_mean
+from engine.limits import is_number
 
 KINDS = {
     "spot": codes.SPOT,
@@ -28,6 +29,7 @@ MARGIN_MODES = ("cross", "isolated")
 ASSUMED_MAINTENANCE = {"margin": 0.1}  # by kind; a debt may be 1/1.1 of the assets
 ASSUMED_MAINTENANCE_OF_CONTRACTS = 0.005
 HOUR_MS = 3_600_000
+LARGEST_STEP = 10**15  # of price or quantity; whole numbers beyond are no longer exact
 _RANGES: tuple[tuple[str, float, float | None], ...] = (
     ("min_quantity", 0.0, None),
     ("min_notional", 0.0, None),
@@ -115,8 +117,11 @@ class Market:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a market."""
-        if "/" not in str(self.symbol):
+        if not isinstance(self.symbol, str) or "/" not in self.symbol:
             raise ConfigError(f'market symbol: expected BASE/QUOTE like "BTC/USDT", was "{self.symbol}"')
+        for name, example in (("venue", '"binance"'), ("half_spread_file", '"spreads.csv"')):
+            if not isinstance(getattr(self, name), str):
+                raise ConfigError(f"market {name}: expected a text such as {example}, was {getattr(self, name)!r}")
         for name, known in (
             ("kind", tuple(KINDS)),
             ("margin_mode", MARGIN_MODES),
@@ -131,18 +136,23 @@ class Market:
                 )
         if self.half_spread_file and self.half_spread:
             raise ConfigError("market half_spread_file: it stands in place of half_spread; remove one of the two")
-        if not isinstance(self.hedge_mode, bool):
-            raise ConfigError(f"market hedge_mode: expected True or False, was {self.hedge_mode!r}")
+        for name in ("hedge_mode", "maintenance_fee"):
+            if not isinstance(getattr(self, name), bool):
+                raise ConfigError(f"market {name}: expected True or False, was {getattr(self, name)!r}")
         for name in ("tick", "lot"):
             units_and_scale(getattr(self, name), name)
         for name, low, high in _RANGES:
             value = getattr(self, name)
             if value is None and name in _OPTIONAL:
                 continue
-            ok = isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
-            if not ok or value < low or (high is not None and value > high):
+            if not is_number(value) or value < low or (high is not None and value > high):
                 expected = f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
                 raise ConfigError(f"market {name}: expected a number {expected}, was {value!r}")
+        if not isinstance(self.maintenance, list | tuple):
+            raise ConfigError(
+                "market maintenance: expected a list of steps such as [[0, 0.004, 125], [50_000, 0.005, 100]], "
+                f"was {self.maintenance!r}"
+            )
         object.__setattr__(self, "maintenance", tuple(_tier(step) for step in self.maintenance))
         self._check_together()
 
@@ -165,8 +175,11 @@ class Market:
                 raise ConfigError(
                     f'market {name}: belongs to kind = "{kinds[0]}", was given for "{self.kind}"; remove it'
                 )
-        if self.kind == "future" and not (type(self.expiry) is int and self.expiry > 0):
-            raise ConfigError(f"market expiry: expected UTC milliseconds of a dated future's end, was {self.expiry!r}")
+        if self.kind == "future" and not (type(self.expiry) is int and 0 < self.expiry < codes.NEVER):
+            raise ConfigError(
+                "market expiry: expected the end of a dated future, in TOML a date such as 2025-03-28T08:00:00Z, "
+                f"in Python UTC milliseconds, was {self.expiry!r}"
+            )
         floors = [tier.floor for tier in self.tiers]
         if floors[0] != 0.0 or floors != sorted(set(floors)):
             raise ConfigError(f"market maintenance: expected floors that rise from 0, were {floors}")
@@ -334,8 +347,13 @@ def _tier(step: Any) -> Tier:
         values = [step.floor, step.rate] + ([] if step.max_leverage is None else [step.max_leverage])
     else:
         values = list(step) if isinstance(step, list | tuple) else []
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) and np.isfinite(v) for v in values)
-    if not numbers or len(values) not in (2, 3) or values[0] < 0.0 or not 0.0 <= values[1] < 1.0 or values[-1] < 0.0:
+    if (
+        not all(map(is_number, values))
+        or len(values) not in (2, 3)
+        or values[0] < 0.0
+        or not 0.0 <= values[1] < 1.0
+        or values[-1] < 0.0
+    ):
         raise ConfigError(
             "market maintenance: expected steps of [notional from 0 on, rate below 1, largest leverage], "
             f"such as [0, 0.004, 125], was {step!r}"
@@ -349,7 +367,7 @@ def units_and_scale(step: float | str, name: str) -> tuple[float, float]:
         exact = Decimal(str(step))
     except InvalidOperation:
         exact = Decimal("NaN")
-    if not exact.is_finite() or exact <= 0:
+    if not exact.is_finite() or not 0 < exact < LARGEST_STEP:
         raise ConfigError(f"market {name}: expected a positive number such as 0.01, was {step!r}")
     exponent = max(0, -int(exact.normalize().as_tuple().exponent))
     if exponent > 15:

@@ -46,7 +46,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]  # fmt: skip
 WRONG_ACCOUNT: list[tuple[dict[str, Any], str]] = [
     ({"profile": "balancd"},
-     'account: profile: expected one of conservative, balanced, aggressive, was "balancd"; did you mean "balanced"?'),
+     "account: profile: expected one of conservative, balanced, aggressive, was 'balancd'; did you mean \"balanced\"?"),
     ({"max_gross": -1.0}, "account: max_gross: expected a fraction above 0 up to 1000, was -1.0"),
     ({"daily_loss_action": "panic"},
      "account: daily_loss_action: expected one of reduce_only, halt, flatten, was 'panic'"),
@@ -170,7 +170,7 @@ def test_a_result_says_first_that_a_kill_rule_tripped_and_its_summary_what_state
     rules = AccountRules(max_drawdown=0.05)
     result = play(scripted(order("buy", 0, quantity=50.0)), rows, account_rules=rules)
     assert result.warnings[0] == (
-        "2024-01-01T00:03Z: kill rule: the drawdown is 0.05 of the peak, the limit is 0.05; "
+        "2024-01-01T00:03Z: kill rule: the drawdown is 5 % of the peak, the limit is 5 %; "
         "the account is halted from then on, and everything was closed"
     )
     (change,) = result.summary()["trading_state"]

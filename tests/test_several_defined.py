@@ -88,7 +88,7 @@ def test_what_is_written_out_reads_back_as_the_same_run(file: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("cash = 10_000.0", 'strategy = "dca"', "strategy: belongs to one strategy alone; with [[strategies]] write"),
+        ("cash = 10_000.0", 'strategy = "dca"', "strategy: belongs to one strategy alone; beside [[strategies]] write each one's in its own table"),
         ("[market]", "[parameters]\n[market]", "parameters: belongs to one strategy alone"),
         ("allocation = 0.4", 'allocation = "0.4"', "[[strategies]] 1: allocation: expected a number, was '0.4'"),
         ("allocation = 0.4", "allocation = 1.4", "[[strategies]] 1: allocation: expected a fraction of equity"),

@@ -104,7 +104,7 @@ def test_a_market_written_out_in_full_reads_back_the_same(tmp_path: Path, market
         ("volume_30d = 5", "[market]: volume_30d: chooses among the fee tiers of a shape; write shape = … too"),
         ('shape = "okx-swap-btc"\nvolume_30d = 5', "[market]: volume_30d: the shape okx-swap-btc has no fee tiers"),
         ('shape = "binance-usdm-btc"\nleverage = 500', "[market]: leverage: 500 is above the venue's 125"),
-        ('kind = "future"\nexpiry = "soon"', "[market]: expiry: time: expected a date such as 2024-01-01"),
+        ('kind = "future"\nexpiry = "soon"', "[market]: expiry: write a date such as 2025-03-28T08:00:00Z, was 'soon'"),
         ("maintenance = 0.01", "[market]: maintenance: expected steps such as [[0, 0.004, 125]"),
         ('hedge_mode = "yes"', "[market]: hedge_mode: expected true or false, was 'yes'"),
     ],

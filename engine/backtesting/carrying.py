@@ -45,6 +45,8 @@ def carries(
     made = []
     for column, (market, own) in enumerate(zip(markets, candles, strict=True)):
         one = Carry(market.tier_rows(), np.zeros(0, STAMP), None)
+        if market.expiry is not None:
+            _end(one, market, market.expiry, own)
         _fund(one, market, own, series.get(market.symbol))
         if market.symbol in marks:
             _mark(one, market, own, grid[:, column], marks[market.symbol])
@@ -75,6 +77,19 @@ def _by_symbol(given: Any, kind: type, name: str, takers: Sequence[Market]) -> d
         if symbol not in symbols:
             raise ConfigError(f"{name}: no market of the run takes it for {symbol}{did_you_mean(symbol, symbols)}")
     return dict(given)
+
+
+def _end(one: Carry, market: Market, expiry: int, candles: Candles) -> None:
+    if expiry <= candles.first_ms:
+        raise ConfigError(
+            f"{market.symbol}: expiry: expected after the first candle, {iso(candles.first_ms)}, was {iso(expiry)}; "
+            "choose earlier candles or a contract that still trades then"
+        )
+    if expiry <= int(candles.open_ms[-1]):
+        one.warnings.append(
+            f"{market.symbol}: the contract ends at {iso(expiry)}, inside the run: what is open is settled there, "
+            "and no order is taken after it"
+        )
 
 
 def _fund(one: Carry, market: Market, candles: Candles, series: Funding | None) -> None:

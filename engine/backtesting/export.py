@@ -50,13 +50,8 @@ def save(result: Result, folder: Path, *, definition: str = "", notes: list[str]
         shutil.rmtree(staging, ignore_errors=True)  # gone already if it has taken its place
 
 
-def summary_with(result: Result, notes: list[str]) -> dict[str, Any]:
-    """Return what metrics.json holds: the result's summary and the notes on what was filled in."""
-    return {**result.summary(), "notes": notes}
-
-
 def _write(result: Result, folder: Path, definition: str, notes: list[str]) -> None:
-    text = json.dumps(summary_with(result, notes), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(result.summary() | {"notes": notes}, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "metrics.json").write_text(text + "\n", "utf-8")
     if definition:
         (folder / "definition.toml").write_text(definition, "utf-8")

@@ -21,6 +21,7 @@ from engine.compiling import Native
 from engine.core import codes
 from engine.core.records import CANDLE
 from engine.errors import ConfigError, DataError, did_you_mean
+from engine.limits import is_number
 from engine.market import Market
 from engine.plans import Plan, Start
 from engine.risk import AccountRules, RiskRules
@@ -226,7 +227,7 @@ def _cash_by_venue(cash: float | Mapping[str, float], markets: Sequence[Market])
     if set(cash) != set(venues):
         raise ConfigError(f"cash: expected an amount for each of {', '.join(venues)}, was for {', '.join(cash)}")
     for amount in cash.values():
-        if not isinstance(amount, int | float) or isinstance(amount, bool) or not np.isfinite(amount) or amount <= 0.0:
+        if not is_number(amount) or amount <= 0.0:
             raise ConfigError(f"cash: expected a positive amount, was {amount!r}")
     return {venue: float(cash[venue]) for venue in venues}
 
@@ -236,8 +237,7 @@ def _holdings(given: Mapping[str, float] | None, candles: Sequence[Candles], mar
     held = []
     for market in markets:
         quantity = given.pop(market.symbol, 0.0)
-        number = isinstance(quantity, int | float) and not isinstance(quantity, bool) and np.isfinite(quantity)
-        if not number or quantity < 0.0:
+        if not is_number(quantity) or quantity < 0.0:
             raise ConfigError(f"holdings: {market.symbol}: expected base coin of at least 0, was {quantity!r}")
         if quantity and market.is_contract:
             raise ConfigError(f"holdings: {market.symbol}: a {market.kind} contract holds no coin; remove it")

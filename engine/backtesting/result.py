@@ -24,7 +24,7 @@ from engine.backtesting.shares import (
     shares_of,
     told_shares,
 )
-from engine.backtesting.states import rules_summary, state_warnings
+from engine.backtesting.states import idle_rules, rules_summary, state_warnings
 from engine.backtesting.worth import floating_of, notional_of
 from engine.candles import Candles, holes
 from engine.candles.timeframes import MINUTE_MS, counted, iso
@@ -269,6 +269,7 @@ class Result:
                 said.append(f"{candles.market}: {found.line()}")
         for carry in inputs.carries:
             said += carry.warnings
+        said += idle_rules(inputs)
         forced = self.fill_rows["kind"] == codes.KINDS_OF_ORDER.index("liquidation")
         if forced.any():
             first = iso(int(self.fill_rows["ms"][forced][0]) // MINUTE_MS * MINUTE_MS)

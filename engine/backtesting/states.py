@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.candles.timeframes import iso
-from engine.core import codes, rule_codes
+from engine.core import rule_codes
 from engine.limits import AccountFields
+from engine.strategy import duration_ms
 
 if TYPE_CHECKING:
+    from engine.backtesting.inputs import Inputs
     from engine.backtesting.result import Result
 
 CAUSES = {
     rule_codes.TRIPPED_DAILY_LOSS: "daily_loss",
     rule_codes.TRIPPED_DRAWDOWN: "max_drawdown",
     rule_codes.REARMED_DAILY_LOSS: "daily_loss",
+}
+WORDS = {
+    rule_codes.TRIPPED_DAILY_LOSS: "kill rule: the day's loss is {a:.4g} % of its first equity, the limit is {b:.4g} %",
+    rule_codes.TRIPPED_DRAWDOWN: "kill rule: the drawdown is {a:.4g} % of the peak, the limit is {b:.4g} %",
+    rule_codes.REARMED_DAILY_LOSS: "re-armed: a new day after a loss of {a:.4g} %, the limit was {b:.4g} %",
 }
 
 
@@ -48,7 +55,7 @@ def state_changes(result: Result) -> list[StateChange]:
         rearmed = code == rule_codes.REARMED_DAILY_LOSS
         tripped = tripped - {rule} if rearmed else tripped | {rule}
         action = "re-armed" if rearmed else getattr(said, f"{rule}_action")
-        text = codes.TEXT[code].format(a=a, b=b)
+        text = WORDS[code].format(a=100.0 * a, b=100.0 * b)
         found.append(StateChange(int(row["ms"]), _state(said, tripped), rule, action, a, b, text))
     return found
 
@@ -68,6 +75,22 @@ def state_warnings(result: Result) -> list[str]:
         for one in state_changes(result)
         if one.action != "re-armed"
     ]
+
+
+def idle_rules(inputs: Inputs) -> list[str]:
+    """Return a line for each rule of the account that says less, or more, than whoever wrote it may think."""
+    rules, said = inputs.account_rules, []
+    if rules is None:
+        return []
+    if rules.class_limits is not None and rules.classes is None:
+        said.append("account: class_limits hold no market back: no market is of a class; name theirs in classes")
+    stale_after = rules.resolved().stale_after
+    if stale_after is not None and duration_ms(stale_after) < inputs.timeframe_ms:
+        said.append(
+            f"account: stale_after {stale_after} is shorter than a candle of {inputs.candles[0].timeframe}: "
+            "one candle that is missing lets no entry through"
+        )
+    return said
 
 
 def rules_summary(result: Result) -> dict[str, Any]:

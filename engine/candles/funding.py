@@ -84,19 +84,11 @@ class Funding:
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, source: str = "a DataFrame") -> Funding:
         """Return the settlements of a table with a time (ms or datetime), a rate and, where known, a mark price."""
-        import pandas as pd
-
-        times = frame[_column(frame, TIMES, source)]
-        if pd.api.types.is_integer_dtype(times):
-            ms = times.to_numpy().astype(np.int64)
-        else:  # naive times are UTC
-            moments = pd.DatetimeIndex(pd.to_datetime(times, utc=True, format="ISO8601"))
-            ms = np.asarray(moments.as_unit("ms").asi8, np.int64)
-        if len(ms) and not 10**11 < int(ms[0]) < 10**14:
-            raise DataError(f"{source}: expected times in UTC milliseconds, was {int(ms[0])}")
+        ms = _times(frame[_column(frame, TIMES, source)], source)
+        rates = _numbers(frame, _column(frame, RATES, source), source, "0.0001", optional=False)
         mark = next((name for name in MARKS if name in frame.columns), None)
-        marks = np.full(len(ms), np.nan) if mark is None else frame[mark].to_numpy(dtype=np.float64)
-        return cls(ms, frame[_column(frame, RATES, source)].to_numpy(dtype=np.float64), marks, source)
+        marks = np.full(len(ms), np.nan) if mark is None else _numbers(frame, mark, source, "42_000", optional=True)
+        return cls(ms, rates, marks, source)
 
 
 def read_funding(path: Path) -> Funding:
@@ -105,11 +97,49 @@ def read_funding(path: Path) -> Funding:
 
     if not path.is_file():
         raise DataError(f"{path}: there is no such file of funding rates")
+    if not path.stat().st_size:
+        raise DataError(f"{path} is empty; expected rows of {TIMES[0]} and {RATES[0]}")
     try:
         frame: Any = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-        return Funding.from_frame(frame, path.name)
-    except (ValueError, OSError) as error:  # pyarrow's and pandas' own errors are of these kinds
-        raise DataError(f"{path}: cannot be read as a table of funding rates: {str(error).splitlines()[0]}") from None
+    except (ValueError, OSError):  # pyarrow's and pandas' own errors are of these kinds, and speak of their own insides
+        kind = "Parquet" if path.suffix == ".parquet" else "CSV"
+        raise DataError(f"{path}: cannot be read; expected a {kind} file of {TIMES[0]} and {RATES[0]}") from None
+    found = Funding.from_frame(frame, path.name)
+    if not len(found):
+        raise DataError(f"{path} holds no rows; expected {TIMES[0]} and {RATES[0]}")
+    return found
+
+
+def _times(column: pd.Series[Any], source: str) -> Times:
+    """Return UTC milliseconds; naive times are UTC."""
+    import pandas as pd
+
+    if pd.api.types.is_integer_dtype(column):
+        ms = column.to_numpy().astype(np.int64)
+    else:
+        moments = pd.DatetimeIndex(pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce"))
+        _refuse(column, np.asarray(moments.isna()), source, "times in ISO 8601 or UTC milliseconds")
+        ms = np.asarray(moments.as_unit("ms").asi8, np.int64)
+    _refuse(column, ~((ms > 10**11) & (ms < 10**14)), source, "times in ISO 8601 or UTC milliseconds")
+    return ms
+
+
+def _numbers(frame: pd.DataFrame, name: str, source: str, example: str, *, optional: bool) -> Values:
+    import pandas as pd
+
+    column = frame[name]
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+    missing = column.isna().to_numpy()
+    _refuse(column, np.isnan(numbers) & ~(missing & optional), source, f"numbers such as {example} in {name}")
+    return numbers
+
+
+def _refuse(column: pd.Series[Any], wrong: np.ndarray[Any, Any], source: str, expected: str) -> None:
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        value = column.iloc[row]
+        was = "nothing" if column.isna().iloc[row] else f'"{value}"'
+        raise DataError(f"{source}, row {row + 1}: expected {expected}, was {was}")
 
 
 def _column(frame: pd.DataFrame, names: tuple[str, ...], source: str) -> str:

@@ -71,6 +71,9 @@ def run(arguments: Sequence[str]) -> int:
     except EngineError as error:
         return _failed(str(error), error.exit_code)
     except _UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # its message is the whole help, and no sentence
+            print(error.format_message(), file=sys.stderr)  # type: ignore[attr-defined]
+            return 2
         return _failed(_usage(error), 2)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED

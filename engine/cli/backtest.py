@@ -103,11 +103,11 @@ class _Saving:
         self.wanted, self.out, self.runs_root = wanted, out, runs_root
 
     def save(self, result: Result, definition: Definition, inputs: RunInputs) -> Path | None:
+        if not self.wanted:  # pyarrow is for those who save
+            return None
         from engine.backtesting.export import run_folder, save
         from engine.definition import as_toml
 
-        if not self.wanted:
-            return None
         folder = self.out or run_folder(self.runs_root, definition.name)
         return save(result, folder, definition=as_toml(definition, inputs), notes=inputs.notes)
 
@@ -120,22 +120,23 @@ def _run(
     from engine.errors import InterruptedRunError, StrategyError
 
     try:
-        return run(
-            inputs.trading,
-            inputs.candles,
-            inputs.markets,
-            cash=inputs.cash,
-            holdings=inputs.holdings,
-            rules=inputs.rules,
-            risk=inputs.risk,
-            account_rules=inputs.account_rules,
-            detail=inputs.detail,
-            funding=inputs.series.funding,
-            mark=inputs.series.mark,
-            bounds=bounds,
-            compiled=not interpreted,
-            progress=progress,
-        )
+        with definition.named():
+            return run(
+                inputs.trading,
+                inputs.candles,
+                inputs.markets,
+                cash=inputs.cash,
+                holdings=inputs.holdings,
+                rules=inputs.rules,
+                risk=inputs.risk,
+                account_rules=inputs.account_rules,
+                detail=inputs.detail,
+                funding=inputs.series.funding,
+                mark=inputs.series.mark,
+                bounds=bounds,
+                compiled=not interpreted,
+                progress=progress,
+            )
     except (StrategyError, KeyboardInterrupt) as error:
         partial = getattr(error, "partial", None)
         if partial is None or not len(partial.equity_curve):
@@ -162,9 +163,7 @@ def _study(result: Result, wanted: bool, progress: Any) -> None:
 
 
 def _show(result: Result, definition: Definition, inputs: RunInputs, folder: Path | None, as_json: bool) -> None:
-    from engine.backtesting.export import summary_with
-
-    summary = summary_with(result, inputs.notes)
+    summary = result.summary() | {"notes": inputs.notes}  # as metrics.json has them
     if as_json:
         import json
 

@@ -20,6 +20,28 @@ app = typer.Typer(help="List the shapes of markets, or show one.", invoke_withou
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 COLUMNS = ("name", "kind", "tick", "lot", "maker", "taker", "up to", "dated")
+# What belongs together, in the order of a page, and the kinds it says something of; none: all.
+TOPICS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("What it is", ("symbol", "venue", "kind", "expiry"), ()),
+    ("Contract", ("contract_size",), ("inverse",)),
+    ("Steps and minimums", ("tick", "lot", "min_quantity", "min_notional"), ()),
+    ("Fees", ("maker_fee_rate", "taker_fee_rate", "fee_in"), ()),
+    (
+        "Spread and slippage",
+        (
+            "half_spread", "half_spread_volatility", "half_spread_file", "slippage", "slippage_model", "impact",
+            "share_impact",
+        ),
+        (),
+    ),
+    (
+        "Margin",
+        ("leverage", "margin_mode", "hedge_mode", "maintenance_fee", "liquidation_fee_rate"),
+        ("margin", "linear", "inverse", "future"),
+    ),
+    ("Funding", ("funding_rate", "funding_hours"), ("linear", "inverse")),
+    ("Borrowing", ("borrow_rate", "borrow_open_rate", "borrow_hours"), ("margin",)),
+)  # fmt: skip
 
 
 @app.callback()
@@ -60,7 +82,7 @@ def show(
     name: Annotated[str, typer.Argument(help="A shape's name, as `tradewind markets` lists it, or a TOML file.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show one shape: every field of its market, its maintenance tiers, its fees by volume."""
+    """Show one shape: its market by topic, its maintenance tiers, its fees by volume; --json has every field."""
     from engine.markets import shape
     from engine.markets.reading import WARNING
 
@@ -77,9 +99,7 @@ def show(
     console = Console(highlight=False)
     console.print(f"[bold]{escape(found.name)}[/bold]: {escape(found.title)}", soft_wrap=True)
     console.print(f"Figures of {escape(found.dated)}, {WARNING}.\n", soft_wrap=True)
-    for key, value, remark in _fields(found.market):
-        text = f"{escape(value):<22} [dim]{escape(remark)}[/dim]" if remark else escape(value)
-        console.print(f"  {key:<21} {text}", soft_wrap=True)
+    _print_fields(console, found.market)
     for title, columns, rows in (
         (
             f"Maintenance tiers, by notional in {found.market.settle}",
@@ -108,6 +128,22 @@ def show(
             table.add_row(*row)
         console.print(f"\n[bold]{escape(title)}[/bold]", soft_wrap=True)
         _print_whole(console, table)
+
+
+def _print_fields(console: Console, market: Market) -> None:
+    """Print what a market says of its kind, by topic, in columns that hold through all topics."""
+    from rich.markup import escape
+
+    told = {name: (name, value, remark) for name, value, remark in _fields(market)}
+    name_width, value_width = (max(len(row[at]) for row in told.values()) for at in (0, 1))
+    for index, (title, names, kinds) in enumerate(TOPICS):
+        rows = [told[name] for name in names if name in told]
+        if not rows or market.kind not in (kinds or (market.kind,)):
+            continue
+        console.print(f"{chr(10) if index else ''}[bold]{title}[/bold]")
+        for name, value, remark in rows:
+            line = f"  {name:<{name_width}}  {value:<{value_width}}  {remark}".rstrip()
+            console.print(escape(line), soft_wrap=True)
 
 
 def _print_whole(console: Console, table: Table) -> None:
@@ -148,14 +184,14 @@ def _fields(market: Market) -> list[tuple[str, str, str]]:
         "lot": size,
         "min_quantity": size,
         "min_notional": market.quote,
-        "contract_size": f"{market.quote} a contract" if market.kind == "inverse" else "",
+        "contract_size": f"{market.quote} a contract",
         "leverage": "notional over margin that a position may have",
         "funding_rate": f"of notional, every {market.funding_hours:g} hours",
         "borrow_rate": f"of the coin, every {market.borrow_hours:g} hours",
     }
     rows = []
     for name, value in market.as_dict().items():
-        if name == "maintenance" or value is None:
+        if name == "maintenance" or value is None or value == "":
             continue
         if name == "expiry":
             text = iso(value)

@@ -50,10 +50,11 @@ def plan(
     )  # fmt: skip
     defined = flags.over(read_definition(definition, settings))
     inputs = inputs_of(defined, str(root or settings.data_root))
-    gathered = gather(
-        inputs.trading, inputs.candles, inputs.markets, cash=inputs.cash, holdings=inputs.holdings, compiled=False,
-        funding=inputs.series.funding, mark=inputs.series.mark, check_causality=False, refuse=False,
-    )  # fmt: skip
+    with defined.named():
+        gathered = gather(
+            inputs.trading, inputs.candles, inputs.markets, cash=inputs.cash, holdings=inputs.holdings, compiled=False,
+            funding=inputs.series.funding, mark=inputs.series.mark, check_causality=False, refuse=False,
+        )  # fmt: skip
     found = [
         (seat.name if gathered.several else defined.strategy, seat.start.market, seat.plan)
         for seat in gathered.seats

@@ -5,7 +5,8 @@ Owns the keys of a definition. Must not know how candles are loaded or strategie
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from engine.definition.limiting import rules_of
 from engine.definition.markets import market_values
 from engine.definition.parts import Part, read_parts
 from engine.definition.tables import Table
-from engine.errors import ConfigError, did_you_mean
+from engine.errors import ConfigError, DataError, did_you_mean
+from engine.limits import is_number
 from engine.risk import AccountRules, RiskRules
 from engine.settings import RuleSettings, Settings, read_toml
 
@@ -37,6 +39,7 @@ class Definition:
     where: str  # the file, as errors name it
     strategy: str  # of several: their names
     cash: float | Mapping[str, float]
+    cash_said: bool = True  # by the file or a flag, and not by the settings alone
     sources: tuple[str, ...]  # "venue:symbol", one a market
     timeframe: str
     since: str | int | None = None
@@ -49,10 +52,20 @@ class Definition:
     rules: RuleSettings = field(default_factory=RuleSettings)
     risk: RiskRules | None = None
     account_rules: AccountRules | None = None
+    folder_wide: frozenset[str] = frozenset()  # of account_rules: what the settings said, and not this file
     holdings: Mapping[str, float] = field(default_factory=dict)  # base coin at the start, by symbol
     parameters: Mapping[str, Any] = field(default_factory=dict)
     flagged: Mapping[str, Any] = field(default_factory=dict)  # parameters of the command line, over `parameters`
     parts: tuple[Part, ...] = ()  # of several strategies: one each
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Put the file before an error that does not know of it: what was gathered came from there."""
+        try:
+            yield
+        except (ConfigError, DataError) as error:
+            said = str(error)
+            raise type(error)(said if said.startswith(self.where) else f"{self.where}: {said}") from None
 
     @property
     def simulated(self) -> bool:
@@ -87,7 +100,7 @@ class Flags:
         if self.cash is not None:
             if not 0.0 < self.cash < float("inf"):
                 raise ConfigError(f"--cash: expected a positive amount, was {self.cash}")
-            changes["cash"] = self.cash
+            changes |= {"cash": self.cash, "cash_said": True}
         if self.path is not None:
             if self.path not in PATHS:
                 hint = did_you_mean(self.path, PATHS, listed=True)
@@ -125,6 +138,7 @@ def read_definition(path: Path, settings: Settings) -> Definition:
         where=where,
         strategy=strategy,
         cash=cash,
+        cash_said="cash" in top.values,
         **_candles(Table(top.values["candles"], f"{where}: [candles]", CANDLES)),
         holdings=_holdings(top, where),
         market=market_values(top.values.get("market", {}), f"{where}: [market]"),
@@ -192,7 +206,7 @@ def _markets(top: Table, where: str) -> dict[str, dict[str, Any]]:
 def _cash(top: Table, default: float) -> float | dict[str, float]:
     given = top.values.get("cash", default)
     for amount in given.values() if isinstance(given, dict) else [given]:
-        if type(amount) not in (int, float) or not 0.0 < amount < float("inf"):
+        if not is_number(amount) or amount <= 0.0:
             raise top.refusal("cash", "a positive amount, or one for each venue", amount)
     return {venue: float(amount) for venue, amount in given.items()} if isinstance(given, dict) else float(given)
 

@@ -5,7 +5,7 @@ Must not know the command line or the result.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,11 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
     notes: list[str] = []
     series = Series()
     markets = [_market(definition, one, notes, series, root) for one in candles]
+    if markets[0].kind == "inverse" and not definition.cash_said:
+        notes.append(
+            f"cash: {definition.cash:,.10g} {markets[0].settle}, the settings' number: an inverse contract's account "
+            "is counted in the coin; write cash = … for another"
+        )
     return RunInputs(
         trading=trading,
         candles=candles,
@@ -84,7 +89,7 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
         rules=rules,
         notes=notes,
         risk=definition.risk,
-        account_rules=definition.account_rules,
+        account_rules=_account_rules(definition, [market.symbol for market in markets]),
         series=series,
     )
 
@@ -147,6 +152,18 @@ def _rules(definition: Definition) -> Rules:
         raise ConfigError(f"{definition.where}: [rules]: {error}") from None
 
 
+def _account_rules(definition: Definition, symbols: Sequence[str]) -> AccountRules | None:
+    """Return the rules on the account; a market that only the settings name need not be traded here."""
+    if definition.account_rules is None:
+        return None
+    rules = definition.account_rules.without_others(symbols, definition.folder_wide)
+    try:
+        rules.check_symbols(symbols)
+    except ConfigError as error:
+        raise ConfigError(f"{definition.where}: [account]: {str(error).removeprefix('account: ')}") from None
+    return rules
+
+
 def _candles(definition: Definition, source: str, timeframe: str, root: str) -> Candles:
     simulated: dict[str, Any] = {}
     if source.startswith("simulated:"):
@@ -160,12 +177,15 @@ def _candles(definition: Definition, source: str, timeframe: str, root: str) -> 
 
 def _market(definition: Definition, candles: Candles, notes: list[str], series: Series, root: str) -> Market:
     own = definition.markets.get(candles.symbol, {})
+    said = {**_overridden(definition.market, own), **own}
     where = f'{definition.where}: [markets."{candles.symbol}"]' if own else f"{definition.where}: [market]"
     try:
-        written = with_shape({**definition.market, **own}, candles.symbol, notes)
+        written = with_shape(said, candles.symbol, notes)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
     values: dict[str, Any] = {"symbol": candles.symbol, "venue": candles.venue, **written}
+    if "funding" in said:
+        values.pop("funding_rate", None)  # a shape's constant; the series knows better
     if values.get("tick", AUTO) == AUTO:
         values["tick"] = tick_of(np.concatenate([candles.open, candles.high, candles.low, candles.close]))
         notes.append(f"{candles.symbol}: tick {values['tick']:g}, read off the candles; write tick = … to fix it")
@@ -176,5 +196,12 @@ def _market(definition: Definition, candles: Candles, notes: list[str], series: 
         market = Market(**values)
     except ConfigError as error:
         raise ConfigError(f"{where}: {str(error).removeprefix('market ')}") from None
-    series.add(market.symbol, {**definition.market, **own}, candles, root, where)
+    series.add(market.symbol, said, candles, root, where)
     return market
+
+
+def _overridden(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the table of all markets still says beside one market's own: of two sources of funding, its own."""
+    others = {"funding": "funding_rate", "funding_rate": "funding"}
+    replaced = {others[name] for name in own if name in others}
+    return {name: value for name, value in shared.items() if name not in replaced}

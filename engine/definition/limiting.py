@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from engine.definition.tables import Table
 from engine.errors import ConfigError
 from engine.limits import AccountFields, RiskFields
-from engine.risk import AccountRules, RiskRules, account_rules_of, risk_rules_of
+from engine.risk import RiskRules, account_rules_of, risk_rules_of
 from engine.risk.rules import merged
-from engine.settings import Settings
+from engine.settings import FILE, Settings
 
 RISK = tuple(one.name for one in fields(RiskFields))
 ACCOUNT = tuple(one.name for one in fields(AccountFields))
@@ -19,15 +19,15 @@ Made = TypeVar("Made")
 
 
 def rules_of(top: Table, settings: Settings, where: str) -> dict[str, Any]:
-    """Return the Definition's fields `risk` and `account_rules`, None where nothing is declared."""
+    """Return the Definition's fields of risk; rules are None where nothing is declared."""
     risk = Table(top.values.get("risk", {}), f"{where}: [risk]", RISK)
     account = Table(top.values.get("account", {}), f"{where}: [account]", ACCOUNT)
     declared = {one: getattr(settings.account, one) for one in ACCOUNT}
-    made: dict[str, RiskRules | AccountRules | None] = {
+    return {
         "risk": _made(risk, "risk: ", lambda: risk_rules_of(merged(settings.risk, risk.values))),
         "account_rules": _made(account, "account: ", lambda: account_rules_of(declared | account.values)),
+        "folder_wide": frozenset(ACCOUNT) - account.values.keys(),
     }
-    return made
 
 
 def risk_of_part(top: Table, part: Table, settings: Settings) -> RiskRules | None:
@@ -45,4 +45,5 @@ def _made(table: Table, prefix: str, make: Callable[[], Made]) -> Made:
     try:
         return make()
     except ConfigError as error:
-        raise ConfigError(f"{table.where}: {str(error).removeprefix(prefix)}") from None
+        where = table.where if table.values else f"{FILE}: [{prefix.removesuffix(': ')}]"  # nothing else was said
+        raise ConfigError(f"{where}: {str(error).removeprefix(prefix)}") from None

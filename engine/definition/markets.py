@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import Any
 
 from engine.candles.timeframes import parse_time
+from engine.core.codes import NEVER
 from engine.definition import series
 from engine.definition.tables import Table
 from engine.errors import ConfigError
@@ -30,12 +31,17 @@ TEXTS = (
     *series.KEYS,
 )
 FLAGS = ("maintenance_fee", "hedge_mode")
+EARLIEST_MS = 10**11  # 1973; a smaller number is a date without its hyphens, or seconds
 OF_ONE_COIN = ("tick", "lot", "min_quantity", "min_notional")
 
 
 def market_values(values: Any, where: str) -> dict[str, Any]:
     """Return a [market] table's values, each of its kind; what a market must be is checked when it is made."""
     table = Table(values, where, KEYS)
+    if {"funding", "funding_rate"} <= table.values.keys():
+        raise ConfigError(
+            f"{where}: funding: the file's rates stand in place of a constant funding_rate; remove one of the two"
+        )
     found: dict[str, Any] = {}
     for name, value in table.values.items():
         if name in ("tick", "lot"):
@@ -83,8 +89,11 @@ def with_shape(values: Mapping[str, Any], symbol: str, notes: list[str]) -> dict
 
 
 def _expiry(table: Table) -> int:
-    when = table.time("expiry")
+    written = table.values["expiry"]
     try:
-        return parse_time(when if when is not None else "")
-    except ConfigError as error:
-        raise ConfigError(f"{table.where}: expiry: {error}") from None
+        when = table.time("expiry")
+        if isinstance(when, str) or (when is not None and EARLIEST_MS < when < NEVER):
+            return parse_time(when)
+    except ConfigError:
+        pass  # said below, in the words of this key
+    raise ConfigError(f"{table.where}: expiry: write a date such as 2025-03-28T08:00:00Z, was {written!r}") from None

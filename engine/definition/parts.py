@@ -35,10 +35,10 @@ def read_parts(top: Table, settings: Settings) -> tuple[Part, ...]:
     """Return the parts of a file; none where it names one strategy."""
     if "strategies" not in top.values:
         return ()
-    for name, instead in (("strategy", "[[strategies]]"), ("parameters", "[strategies.parameters]")):
+    for name, place in (("strategy", "its own table"), ("parameters", "[strategies.parameters]")):
         if name in top.values:
             raise ConfigError(
-                f"{top.where}: {name}: belongs to one strategy alone; with [[strategies]] write {instead}"
+                f"{top.where}: {name}: belongs to one strategy alone; beside [[strategies]] write each one's in {place}"
             )
     tables = top.values["strategies"]
     if not isinstance(tables, list) or not tables:

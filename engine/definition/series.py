@@ -28,6 +28,8 @@ class Series:
         """Read what a market's table names; paths are seen from the current folder."""
         try:
             if "funding" in written:
+                if not written["funding"].strip():
+                    raise DataError(f"funding: expected a file of funding rates, was {written['funding']!r}")
                 self.funding[symbol] = read_funding(Path(written["funding"]))
             if "mark" in written:
                 source, since, until = written["mark"], candles.first_ms, candles.end_ms

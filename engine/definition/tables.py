@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from engine.errors import ConfigError, did_you_mean
+from engine.limits import is_number
 
 WORDS = {str: "a text in quotes", float: "a number", int: "a whole number", bool: "true or false", list: "a list"}
 
@@ -31,7 +32,7 @@ class Table:
         if name not in self.values:
             return default
         value = self.values[name]
-        if kind is float and type(value) is int:
+        if kind is float and type(value) is int and is_number(value):
             return float(value)
         if type(value) is not kind:
             raise self.refusal(name, WORDS[kind], value)

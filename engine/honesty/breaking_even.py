@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.honesty.denials import nothing_traded
 from engine.honesty.rerunning import FRACTIONS, SCALED, net_of, with_costs
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def break_even(result: Result, progress: Callable[[int, int], None] | None = Non
     if not any((run.markets[name] > 0.0).any() for name in SCALED):
         return BreakEven(None, "no costs are assumed, so there is nothing to multiply", None, 0)
     if not len(result.fill_rows):
-        return BreakEven(None, "nothing was traded", None, 0)
+        return BreakEven(None, nothing_traded(result), None, 0)
     done = 0
 
     def net(multiple: float) -> float:

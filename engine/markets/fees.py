@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import ConfigError
+from engine.limits import is_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,4 @@ def _numbers(row: Any, count: int) -> bool:
     if not isinstance(row, Iterable) or isinstance(row, str):
         return False
     values = list(row)
-    return len(values) == count and all(
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) for value in values
-    )
+    return len(values) == count and all(map(is_number, values))

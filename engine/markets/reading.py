@@ -104,5 +104,5 @@ def _milliseconds(when: Any, where: str) -> int:
     if isinstance(when, datetime):
         return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()) * 1000
     if type(when) is not int:
-        raise ConfigError(f"{where}: [market]: expiry: expected a time such as 2026-03-27T08:00:00Z, was {when!r}")
+        raise ConfigError(f"{where}: [market]: expiry: write a date such as 2026-03-27T08:00:00Z, was {when!r}")
     return when

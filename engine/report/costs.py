@@ -159,11 +159,13 @@ def _curve(points: list[Mapping[str, Any]]) -> Curve:
 
 def _sheet(points: list[Mapping[str, Any]], currency: str) -> Sheet:
     decimals = 2 if points[0]["cash"] < 1_000.0 else 0
+    columns = [("Start equity", True), ("Net result", True), ("Net return", True)]
     rows = [
         [money(point["cash"], currency, decimals), money(point["net"], currency, decimals, sign=True),
          percent(point["net_return"], sign=True)]
         for point in points
     ]  # fmt: skip
-    return Sheet(
-        "Result by size of the account", (("Start equity", True), ("Net result", True), ("Net return", True)), rows
-    )
+    if any(point.get("denied") for point in points):  # a run saved by an older version did not count them
+        columns += [("Orders denied", True), ("Mostly", False)]
+        rows = [[*row, number(point["denied"], 0), point["denied_by"]] for row, point in zip(rows, points, strict=True)]
+    return Sheet("Result by size of the account", tuple(columns), rows)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from engine.core.rule_codes import MAX_TARGETS
 from engine.errors import ConfigError, did_you_mean
 from engine.formulae.sizing import kelly, kelly_binary
 from engine.limits import AccountFields, RiskFields
+from engine.risk.checks import check_classes, check_groups, check_ladder, check_ranges
 from engine.risk.presets import PROFILES
-from engine.strategy import duration_ms
 
 STOPS = ("stop_loss", "stop_price", "stop_atr")
 TARGETS = ("take_profit", "take_profit_ladder")
@@ -26,7 +25,7 @@ class RiskRules(RiskFields):
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, one sentence each."""
-        _check_ranges(self, "risk")
+        check_ranges(self, "risk")
         for group in ONE_OF:
             given = [name for name in group if getattr(self, name) is not None]
             if len(given) > 1:
@@ -37,7 +36,7 @@ class RiskRules(RiskFields):
         if after is not None and offset >= after:
             raise ConfigError(f"risk: break_even_offset: expected less than break_even_after {after:g}, was {offset:g}")
         if self.take_profit_ladder is not None:
-            _check_ladder(self.take_profit_ladder)
+            check_ladder(self.take_profit_ladder)
         self._check_kelly()
 
     def _check_kelly(self) -> None:
@@ -91,26 +90,13 @@ class AccountRules(AccountFields):
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, one sentence each."""
-        _check_ranges(self, "account")
-        if self.profile is not None and self.profile not in PROFILES:
-            raise ConfigError(
-                f'account: profile: expected one of {", ".join(PROFILES)}, was "{self.profile}"'
-                + did_you_mean(self.profile, PROFILES, listed=True)
-            )
+        check_ranges(self, "account")
+        check_groups(self.correlated)
         if (self.cooldown_losses is None) != (self.cooldown is None) and self.profile is None:
             raise ConfigError("account: expected cooldown_losses and cooldown together, was one of them")
         if (self.correlated is None) != (self.correlated_limit is None):
             raise ConfigError("account: expected correlated and correlated_limit together, was one of them")
-        limits = self.resolved().class_limits or {}
-        for symbol, name in (self.classes or {}).items():
-            if name not in limits:
-                raise ConfigError(
-                    f'account: classes: {symbol} is of class "{name}", which has no limit in class_limits'
-                    + did_you_mean(name, limits)
-                )
-        for name, limit in limits.items():
-            if not _positive(limit):
-                raise ConfigError(f"account: class_limits: {name}: expected a positive number, was {limit!r}")
+        check_classes(self.classes, self.resolved().class_limits)
 
     def resolved(self) -> AccountFields:
         """Return all limits, the profile's among them."""
@@ -136,6 +122,18 @@ class AccountRules(AccountFields):
         for symbol in named:
             if symbol not in symbols:
                 raise ConfigError(f"account: unknown market {symbol}{did_you_mean(symbol, symbols)}")
+
+    def without_others(self, symbols: Sequence[str], names: Collection[str]) -> AccountRules:
+        """Return the rules with `names` speaking of these markets alone: a folder's rules know more than one run."""
+        changes: dict[str, Any] = {}
+        if "classes" in names and self.classes is not None:
+            changes["classes"] = {symbol: name for symbol, name in self.classes.items() if symbol in symbols}
+        if "correlated" in names and self.correlated is not None:
+            groups = [tuple(symbol for symbol in group if symbol in symbols) for group in self.correlated]
+            changes["correlated"] = tuple(group for group in groups if group) or None
+            if changes["correlated"] is None:
+                changes["correlated_limit"] = None
+        return replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what was declared, by name."""
@@ -178,50 +176,3 @@ def _tupled(values: Mapping[str, Any]) -> dict[str, Any]:
 def _needs(rules: Any, name: str, other: str) -> None:
     if getattr(rules, name) is not None and getattr(rules, other) is None:
         raise ConfigError(f"risk: {name} belongs to {other}; declare that too")
-
-
-def _positive(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0.0 < value < float("inf")
-
-
-def _check_ladder(ladder: Any) -> None:
-    where = "risk: take_profit_ladder"
-    pairs = [pair for pair in ladder if isinstance(pair, tuple | list) and len(pair) == 2 and all(map(_positive, pair))]
-    if not 1 <= len(ladder) <= MAX_TARGETS or len(pairs) != len(ladder):
-        raise ConfigError(f"{where}: expected up to {MAX_TARGETS} pairs of profit and share, was {ladder!r}")
-    profits = [profit for profit, _ in pairs]
-    if sorted(set(profits)) != profits:
-        raise ConfigError(f"{where}: expected profits that rise from step to step, were {profits}")
-    total = sum(share for _, share in pairs)
-    if total > 1.0 + 1e-9:
-        raise ConfigError(f"{where}: expected shares that sum to at most 1, was {total:g}")
-
-
-def _check_ranges(rules: Any, where: str) -> None:
-    """Hold each value against the range that limits.py gives it; durations become milliseconds once here."""
-    for one in fields(rules):
-        value, metadata = getattr(rules, one.name), one.metadata
-        if value is None:
-            continue
-        limits = metadata["limits"]
-        kind = str(one.type)
-        ok = True
-        if kind.startswith("float"):
-            ok = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
-        elif kind.startswith("int"):
-            ok = isinstance(value, int) and not isinstance(value, bool)
-        elif kind.startswith("str | int"):
-            ok = _duration(value) > 0
-        ok = ok and not ("gt" in limits and not value > limits["gt"]) and not ("ge" in limits and value < limits["ge"])
-        ok = ok and not ("le" in limits and value > limits["le"])
-        if "pattern" in limits and one.name != "profile":
-            ok = value in limits["pattern"].strip("^()$").split("|")
-        if not ok:
-            raise ConfigError(f"{where}: {one.name}: expected {metadata['expected']}, was {value!r}")
-
-
-def _duration(value: Any) -> int:
-    try:
-        return duration_ms(value)
-    except ValueError:
-        return 0

@@ -1,7 +1,8 @@
 """The command line as a person meets it: whole processes, from the first instruction to the exit.
 
-The rivals bring scipy along, and numba imports scipy wherever it is installed, which takes a third of a second. Who
-installs Tradewind alone has none, so it is hidden from these processes; what it costs is a row of its own.
+The rivals bring scipy along, ccxt brings cffi, and numba imports both wherever they are installed, which takes a third of a
+second and 30 ms. Who installs Tradewind alone has neither, so they are hidden from these processes; what they cost is a row
+of its own. Python may keep its bytecode, as it does by itself.
 """
 
 from __future__ import annotations
@@ -29,11 +30,16 @@ def command() -> list[str]:
 
 
 @contextmanager
-def _without_scipy() -> Iterator[dict[str, str]]:
+def _alone() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "scipy.py").write_text('raise ImportError("hidden by tests/benchmarks/cli.py")\n', "utf-8")
+        for name in ("scipy", "cffi"):
+            Path(folder, f"{name}.py").write_text('raise ImportError("hidden by tests/benchmarks/cli.py")\n', "utf-8")
         paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
-        yield {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        yield {**_here(), "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def _here() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _call(arguments: tuple[str, ...], surroundings: dict[str, str]) -> None:
@@ -45,15 +51,15 @@ def _call(arguments: tuple[str, ...], surroundings: dict[str, str]) -> None:
 
 def rows() -> Iterator[Row]:
     """Measure every row of the group."""
-    with _without_scipy() as alone:
+    with _alone() as alone:
         help_time = least(lambda: _call(("--help",), alone), repeats=7)
         yield Row("cli.help", help_time, "s", 0.25, note="tradewind --help; whole process")
-        here = dict(os.environ)  # the run before the measured ones warms the caches
+        here = _here()  # the run before the measured ones warms the caches
         seconds, with_scipy = interleaved(lambda: _call(BACKTEST, alone), lambda: _call(BACKTEST, here), repeats=7)
-        note = f"tradewind {' '.join(BACKTEST)}; a year of minutes, all four paths; whole process, no scipy installed"
+        note = f"tradewind {' '.join(BACKTEST)}; a year of minutes, all four paths; whole process, neither scipy nor cffi installed"
         yield Row("cli.backtest", seconds, "s", 1.8, note=note)
         if find_spec("scipy") is not None:
-            note = "the same in this environment, where numba finds scipy and imports it"
+            note = "the same in this environment, where numba imports scipy and cffi if it finds them"
             yield Row("cli.backtest.with_scipy", with_scipy, "s", note=note)
         yield _first_run(alone)
 

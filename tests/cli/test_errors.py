@@ -101,3 +101,37 @@ def test_an_unknown_command_is_a_usage_error(shell: Shell) -> None:
     said = shell("bactest")
     assert said.code == 2
     assert said.err.startswith("error: no such command 'bactest'")
+
+
+@pytest.mark.parametrize("command", [(), ("data",)])
+def test_without_a_command_the_help_is_shown_as_it_is(shell: Shell, command: tuple[str, ...]) -> None:
+    said = shell(*command)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"Usage: {' '.join(('tradewind', *command))} ")
+    assert "error" not in said.err
+
+
+@pytest.mark.parametrize("command", ["backtest", "plan"])
+def test_what_only_shows_when_all_is_gathered_names_the_definition_too(shell: Shell, command: str) -> None:
+    shell.write("short.toml", SHORT + '[holdings]\n"BTC/USDT" = 1.0\n')
+    said = shell(command, "short.toml")
+    assert said.code == 2
+    assert said.err == "error: short.toml: holdings: BTC/USDT: a linear contract holds no coin; remove it\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "flags", "noted"),
+    [("", (), True), ("cash = 2.0\n", (), False), ("", ("--cash", "3"), False)],
+)
+def test_cash_that_nobody_gave_is_noted_where_it_is_counted_in_the_coin(
+    shell: Shell, head: str, flags: tuple[str, ...], noted: bool
+) -> None:
+    shaped = SHORT.replace('kind = "linear"\ntick = 0.01\nlot = 0.001', 'shape = "binance-coinm-btc"')
+    shell.write("coin.toml", head + shaped)
+    told = shell("backtest", "coin.toml", "--no-save", "--no-costs", "--json", *flags)
+    assert told.code == 0, told.err
+    note = (
+        "cash: 10,000 BTC, the settings' number: an inverse contract's account is counted in the coin; "
+        "write cash = … for another"
+    )
+    assert (note in told.json["notes"]) == noted

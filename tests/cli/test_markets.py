@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import re
+from dataclasses import fields
+
+from engine.cli.markets import TOPICS
+from engine.market import Market
 from engine.markets import shapes
 
 from .running import SHORT, Shell
@@ -34,6 +39,23 @@ def test_show_says_contracts_and_coin_where_the_market_settles_in_the_coin(shell
     assert "contract_size 100 USD a contract" in flat
     assert "Maintenance tiers, by notional in BTC" in flat
     assert "Fees by the volume" not in flat
+
+
+def test_show_sorts_every_field_by_topic_in_columns_that_hold_through_the_page(shell: Shell) -> None:
+    named = [name for _, names, _ in TOPICS for name in names]
+    assert sorted([*named, "maintenance"]) == sorted(one.name for one in fields(Market))
+    page = shell("markets", "show", "binance-usdm-btc").out.split("Maintenance tiers")[0].splitlines()
+    rows = [line for line in page if line.startswith("  ")]
+    starts = [re.match(r"  [a-z_]+ +", row).end() for row in rows]  # type: ignore[union-attr]
+    assert len(set(starts)) == 1
+    assert [line for line in page[3:] if line and not line.startswith("  ")] == [
+        "What it is", "Steps and minimums", "Fees", "Spread and slippage", "Margin", "Funding",
+    ]  # fmt: skip
+
+
+def test_show_leaves_out_what_says_nothing_of_the_kind(shell: Shell) -> None:
+    page = shell("markets", "show", "kraken-spot-btc").out
+    assert not [name for name in ("leverage", "funding", "borrow", "contract_size", "half_spread_file") if name in page]
 
 
 def test_show_prints_json_with_the_warning(shell: Shell) -> None:

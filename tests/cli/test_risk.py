@@ -10,6 +10,18 @@ def test_a_profiles_limits_are_shown_with_their_help(shell: Shell) -> None:
     assert (told["profile"], told["class_limits"], told["cooldown"]) == ("balanced", {"high_risk": 0.1}, "12h")
 
 
+def test_the_profiles_are_listed(shell: Shell) -> None:
+    said = shell("risk")
+    assert (said.code, said.err) == (0, "")
+    assert "balanced      max_gross 1.5, daily_loss 0.05, max_drawdown 0.2\n" in said.out
+
+
+def test_show_without_a_name_says_which_there_are(shell: Shell) -> None:
+    said = shell("risk", "show")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "error: risk show: expected the name of a profile, one of conservative, balanced, aggressive\n"
+
+
 def test_an_unknown_profile_is_answered_with_the_nearest(shell: Shell) -> None:
     said = shell("risk", "show", "balancd")
     assert (said.code, said.out) == (2, "")

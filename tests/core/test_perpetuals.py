@@ -11,6 +11,7 @@ import pytest
 
 from engine import Candles, Market, Strategy, param, state
 from engine.candles import Funding
+from engine.candles.timeframes import iso
 from engine.errors import ConfigError, DataError
 from tests.core.scripted import START_MS, candles, fills, market, order, play, scripted, whats
 
@@ -280,12 +281,35 @@ def test_a_dated_future_is_settled_at_its_expiry_and_takes_no_order_after_it() -
     assert result.metrics.equity_end == 10_020.0
 
 
+@pytest.mark.parametrize("minutes", [-1, 0])
+def test_a_future_that_ended_before_the_first_candle_is_refused_with_both_dates(minutes: int) -> None:
+    on = market(kind="future", expiry=START_MS + minutes * 60_000)
+    with pytest.raises(ConfigError) as error:
+        play(scripted(order("buy", 0, quantity=1.0)), [(100.0,) * 4] * 3, on)
+    assert str(error.value) == (
+        f"BTC/USDT: expiry: expected after the first candle, 2024-01-01T00:00Z, was {iso(on.expiry)}; "
+        "choose earlier candles or a contract that still trades then"
+    )
+
+
+@pytest.mark.parametrize(("minutes", "warned"), [(1, True), (2, True), (3, False), (9, False)])
+def test_a_future_that_ends_inside_the_run_is_warned_of(minutes: int, warned: bool) -> None:
+    on = market(kind="future", expiry=START_MS + minutes * 60_000)
+    result = play(scripted(order("buy", 0, quantity=1.0)), [(100.0,) * 4] * 3, on)
+    said = (
+        f"BTC/USDT: the contract ends at {iso(on.expiry)}, inside the run: what is open is settled there, "
+        "and no order is taken after it"
+    )
+    assert (said in result.warnings) == warned
+    assert ("settlement" in result.fills["kind"].tolist()) == (minutes == 2)  # the buy fills at minute 1, or never
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
         ({"kind": "perpetual"}, "market kind: expected one of spot, margin, linear, inverse, future"),
         ({"kind": "spot", "leverage": 2.0}, "a spot market has none"),
-        ({"kind": "future"}, "market expiry: expected UTC milliseconds"),
+        ({"kind": "future"}, "market expiry: expected the end of a dated future, in TOML a date"),
         ({"funding_rate": 0.5}, "market funding_rate: expected a number -0.1 to 0.1"),
         ({"kind": "spot", "borrow_rate": 0.001}, "borrow_rate: belongs to kind = \"margin\""),
         ({"maintenance": [[10, 0.01]]}, "expected floors that rise from 0"),

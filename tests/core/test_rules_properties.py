@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from engine import BUY, SELL, AccountRules, Candles, Market, RiskRules, Rules, Strategy, param, state
+from engine import BUY, SELL, AccountRules, Candles, Market, RiskRules, Rules, param, state
 from engine.backtesting.inputs import gather
 from engine.backtesting.run import Run
 from engine.backtesting.worth import floating_of
@@ -51,18 +51,12 @@ class Watched(Scripted):
                 self.act(account, i)
 
 
-class Greedy(Strategy):
+class Greedy(Watched):
     """Ask at every close for about as much as the limit lets through: at market, at a limit, by a stop."""
 
     limit: float = param(0.5)
     asks = param([0.0] * 24)  # shares of the limit; negative: sell
     kinds = param([0.0] * 24)
-    seen: int = state(0)
-    coins: bool = param(False)
-    size: float = param(0.0)  # of an inverse contract, quote
-    close: float = state(0.0)
-    before: float = state(0.0)
-    worst: float = state(0.0)
 
     def on_candle(self, candle, ind, account):  # type: ignore[no-untyped-def]
         self.close = candle.close
@@ -78,19 +72,6 @@ class Greedy(Strategy):
         elif quantity > 0.0:
             account.buy(fraction=abs(ask) * self.limit)
         self.seen += 1
-
-    def on_fill(self, fill, account):  # type: ignore[no-untyped-def]
-        now = abs(account.position)
-        if now > abs(self.before):
-            # A coin's balance is marked at closes; the limit holds at the path's price.
-            equity = account.equity + (account.position * (account.price - self.close) if self.coins else 0.0)
-            # A limit fills at its own price once the path is a tick beyond it (F2): the fill's price is what it weighs.
-            worth = now * min(account.price, fill.price)
-            if self.size > 0.0:
-                worth = now * self.size / max(account.price, fill.price)
-            weight = worth / equity if equity > 0.0 else 1e9
-            self.worst = max(self.worst, weight)
-        self.before = account.position
 
 
 @st.composite

@@ -11,7 +11,20 @@ from engine import Rules, backtest
 from engine.backtesting import indicating
 from engine.honesty import study_costs
 from engine.honesty.capacity import capacity
+from engine.report.composing import page
+from engine.report.material import of_result
 from tests.honesty.edges import Edge, Resting, contract, played, waves
+
+
+class Clumsy(Edge):
+    """Begin each candle with an order that is denied whatever the account holds."""
+
+    def on_candle(self, candle, ind, account):
+        account.buy(quantity=-1.0)
+        if account.is_flat:
+            account.buy(fraction=self.fraction)
+        else:
+            account.close()
 
 
 def test_net_return_falls_monotonically_for_a_constant_edge_and_dies() -> None:
@@ -50,11 +63,40 @@ def test_a_curve_of_limit_orders_is_said_to_be_too_kind() -> None:
     assert curve.reason.endswith("which this model lets fill at any size: the curve is too kind")
 
 
+def test_where_tiers_deny_the_orders_the_curve_blames_them_and_not_impact() -> None:
+    result = played(on=contract(leverage=5.0, maintenance=[[0, 0.005, 100], [50_000, 0.1, 2]], impact=0.01))
+    curve = capacity(result)
+    assert [(point.cash, point.denied) for point in curve.points] == [(10_000, 0), (30_000, 0), (100_000, 549)]
+    assert curve.points[-1].denied_by == "too large for its leverage"
+    assert (curve.dies, curve.dies_band, curve.fixed_sizes) == (None, None, False)
+    assert curve.reason == (
+        'with 100,000 USDT 549 of 551 orders are denied, mostly as "too large for its leverage": '
+        "that limits the account before its own impact does"
+    )
+    study_costs(result)
+    shown = " ".join(page(of_result(result)).split())
+    assert "eats the edge" not in shown
+    assert "With 100,000 USDT 549 of 551 orders are denied" in shown
+    assert "Orders denied" in shown
+
+
+def test_denials_that_a_run_has_at_any_size_are_not_held_against_a_larger_account() -> None:
+    curve = capacity(played(Clumsy()))
+    assert curve.points[0].denied > 500
+    assert curve.points[0].denied_by == "no proper size"
+    assert curve.dies is not None
+    assert not curve.reason
+
+
 @pytest.mark.parametrize(
     ("run", "reason"),
     [
         (lambda: played(candles=waves(volume=0.0)), "the candles have no volume, and impact is a matter of volume"),
-        (lambda: played(Edge(fraction=1e-12)), "nothing was traded"),
+        (lambda: played(Edge(warmed=599)), "nothing was traded"),
+        (
+            lambda: played(on=contract(leverage=5.0, maintenance=[[0, 0.005, 100], [3_000, 0.1, 2]])),
+            'nothing was traded: 551 orders were denied, mostly as "too large for its leverage"',
+        ),
         (lambda: played(candles=waves(gain=-0.004)), "it nets nothing at its own size, before any impact of more"),
     ],
 )

@@ -84,7 +84,7 @@ def test_a_shape_without_fee_tiers_has_none_to_choose_from() -> None:
         (
             "expiry = 2026-03-27T08:00:00Z",
             'expiry = "soon"',
-            "expiry: expected a time such as 2026-03-27T08:00:00Z, was 'soon'",
+            "expiry: write a date such as 2026-03-27T08:00:00Z, was 'soon'",
         ),
         ("[[0, 0.001, 0.002],", "[[1, 0.001, 0.002],", "fee_tiers: expected volumes that rise from 0"),
         ('title = "My venue"', "title = ", "not valid TOML"),
