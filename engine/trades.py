@@ -49,9 +49,9 @@ def round_trips(fills: Rows, payments: Rows | None = None, sizes: Floats | None 
     """Turn fills into TRADE rows, ordered by exit, the open ones last.
 
     Fills are in the order in which they happened; every book starts flat. payments are those of engine.core.records
-    (kind 0 funding, 1 interest, 2 borne); each belongs to the trade that was open at its time. sizes: by book, what a contract
-    of an inverse market is worth in quote, NaN elsewhere. Excursions are before fees; for a trade of one entry they
-    are exact, of an open one they reach to its latest fill.
+    (kind 0 funding, 1 interest, 2 borne); each belongs to the trade that was open at its time. sizes: by book, what a
+    contract of an inverse market is worth in quote, NaN elsewhere. Excursions are before fees; for a trade of one entry
+    they are exact, of an open one they reach to its latest fill.
     """
     if len(fills) == 0:
         return np.zeros(0, dtype=TRADE)

@@ -62,7 +62,7 @@ def _match_all(run, row, first):
 
 @inlined
 def _match_crossed(run, address, row, first):
-    """Do the same where several positions answer with one balance: each by itself only where no margin can be called."""
+    """Do the same where positions share a balance: each by itself only where no margin can be called."""
     if first == 0 and call(run.step_survey, address, row, 0, 0) != 0:
         call(run.step_joint, address, run.k, row, 0)
         return 0.0, 0.0

@@ -99,7 +99,8 @@ def liquidate(run, book, market):
     for losing in range(2):  # what gained goes first, so that nothing is borne that another book has won
         for i in range(run.book_count):
             other = book_of(run, i)
-            if other.market == book.market and other.position != 0.0 and run.status == codes.OK:
-                if losing == 1 or worth_at(other, market, price) >= 0.0:
-                    other.forced_share = abs(net) / gross
-                    call_leg(run.step_force, address_of(other), codes.LIQUIDATION, 0, planned, price)
+            if other.market != book.market or other.position == 0.0 or run.status != codes.OK:
+                continue
+            if losing == 1 or worth_at(other, market, price) >= 0.0:
+                other.forced_share = abs(net) / gross
+                call_leg(run.step_force, address_of(other), codes.LIQUIDATION, 0, planned, price)

@@ -183,7 +183,7 @@ def is_netted(market):
 
 @inner
 def net_of(run, book, market):
-    """Return (net, gross): the signed and the absolute sum of what all books hold on a netted market; else the book's."""
+    """Return (net, gross) of what all books hold on a netted market, signed and absolute; elsewhere of the book."""
     if not is_netted(market):
         return book.position, abs(book.position)
     net, gross = 0.0, 0.0

@@ -191,7 +191,7 @@ def take_reserve(run, book, market, side, quantity, reduce_only):
 
 @inner
 def surely_bears(run, book, market, quantity, price, stop):
-    """Return whether cross margin bears a move from here to a stop, with this much more held, whatever others do now."""
+    """Return whether cross margin surely bears a move from here to a stop, with this much more held."""
     if market.kind != codes.LINEAR or run.jointly != 0 or run.phase != 0:
         return False
     held = abs(book.position) + quantity

@@ -31,8 +31,8 @@ def costs_by_kind(result: Result) -> list[Cost]:
 
     Between the planned and the paid price of a taker lie half the spread, the fixed slippage and the impact, in this
     order: a limit that capped the price spared the last of them first. What rounding to the tick adds belongs to the
-    last one there is. A liquidation's fee beyond the taker's is its own kind; what the venue bore of the losses is a cost
-    below zero.
+    last one there is. A liquidation's fee beyond the taker's is its own kind; what the venue bore of the losses
+    is a cost below zero.
     """
     fills, markets = result.fill_rows, result.inputs.markets
     maker = fills["maker"] == 1

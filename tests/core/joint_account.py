@@ -33,9 +33,7 @@ class Account:
 
     def equity(self, prices: list[float]) -> float:
         """Return balance and floating PnL."""
-        return self.balance + sum(
-            q * (p - e) for q, p, e in zip(self.sizes, prices, self.entries, strict=True)
-        )
+        return self.balance + sum(q * (p - e) for q, p, e in zip(self.sizes, prices, self.entries, strict=True))
 
     def settle(self, k: int, prices: list[float]) -> None:
         """Liquidate, the largest loss first, until nothing more has to go."""
@@ -61,9 +59,7 @@ class Account:
 
         reached = 0.0
         while any(self.sizes):
-            called = next(
-                (i for i in range(201) if self.spare(at(reached + (1.0 - reached) * i / 200)) <= 0.0), None
-            )
+            called = next((i for i in range(201) if self.spare(at(reached + (1.0 - reached) * i / 200)) <= 0.0), None)
             if called is None:
                 return
             low = reached + (1.0 - reached) * max(0, called - 1) / 200
@@ -75,9 +71,9 @@ class Account:
             reached = high
 
 
-def held(columns: list[list[Row]], sizes: list[float], cash: float, rate: float, tick: float, low_first: bool) -> tuple[
-    list[float], list[tuple[int, int, float]]
-]:
+def held(
+    columns: list[list[Row]], sizes: list[float], cash: float, rate: float, tick: float, low_first: bool
+) -> tuple[list[float], list[tuple[int, int, float]]]:
     """Return equity at every close, and the liquidations, of positions that fill at the second candle's open."""
     account = Account(cash, [0.0] * len(sizes), [0.0] * len(sizes), rate, tick)
     equity = []

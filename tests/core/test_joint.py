@@ -64,7 +64,9 @@ SIZES = st.lists(st.integers(-40, 40).map(float), min_size=3, max_size=3)
 
 
 @RELAXED
-@given(columns(3), SIZES, st.integers(600, 3_000), st.sampled_from(["low_first", "high_first", "adverse", "favourable"]))
+@given(
+    columns(3), SIZES, st.integers(600, 3_000), st.sampled_from(["low_first", "high_first", "adverse", "favourable"])
+)
 def test_c4_equity_and_liquidations_are_those_of_an_account_worked_out_by_hand(
     rows: Columns, sizes: list[float], cash: int, path: str
 ) -> None:
@@ -300,7 +302,9 @@ def test_result_fills_orders_and_payments_are_in_order_of_time_over_all_markets(
 
 def fivefold(history: Candles) -> Candles:
     """Return five-minute candles of one-minute ones."""
-    opens, highs, lows, closes, volumes = (column[: len(column) // 5 * 5].reshape(-1, 5) for column in history.columns[1:])
+    opens, highs, lows, closes, volumes = (
+        column[: len(column) // 5 * 5].reshape(-1, 5) for column in history.columns[1:]
+    )
     return Candles(
         history.open_ms[: len(opens) * 5 : 5].copy(), opens[:, 0].copy(), highs.max(axis=1), lows.min(axis=1),
         closes[:, -1].copy(), volumes.sum(axis=1), "5m", history.symbol, history.venue, history.source,

@@ -134,7 +134,9 @@ def test_a1_and_a2_hold_at_every_candle(strategy: Scripted, history: Candles, on
         if on.margin_mode == "isolated":
             assert book["margin"] >= 0.0 or book["position"] != 0.0
     paid = run.payments[: int(run.run[0]["payment_count"])]
-    assert paid["amount"].sum() == pytest.approx(book["funding"] - book["interest"] + book["borne"], abs=1e-9 * 10_000.0)
+    assert paid["amount"].sum() == pytest.approx(
+        book["funding"] - book["interest"] + book["borne"], abs=1e-9 * 10_000.0
+    )
     if run.books["open_orders"][0] == 0 and book["position"] == 0.0:
         assert run.balances["claimed"].tolist() == pytest.approx([0.0] * len(run.balances), abs=1e-9)
 
