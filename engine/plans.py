@@ -109,7 +109,8 @@ class Outcome:
     realised: float  # before fees
     floating_change: float
     fees: float
-    carried: float  # funding received less interest paid, and losses that the venue bore
+    carried: float  # funding received less interest paid
+    borne: float  # >= 0: losses beyond what answered for them, which the venue bore
     state: np.ndarray[Any, np.dtype[np.void]]  # the strategy's record at the end, one row, by field name
 
 

@@ -66,6 +66,8 @@ def _of_deals(dca, outcome):
     nets = [deal.net for deal in closed]
     margined = any(answers(dca, market) for market in outcome.start.markets)
     carried = [Fact("Funding", outcome.carried, "quote", "received, net of paid; interest too")] if margined else []
+    if outcome.borne:
+        carried.append(Fact("Borne by the venue", outcome.borne, "quote", "losses beyond the margin"))
     ages = [(deal.ended_ms - deal.began_ms) / DAY_MS for deal in closed]
     facts = [
         Fact("Deals closed", len(closed), "count"),

@@ -170,7 +170,7 @@ def test_a_result_says_first_that_a_kill_rule_tripped_and_its_summary_what_state
     rules = AccountRules(max_drawdown=0.05)
     result = play(scripted(order("buy", 0, quantity=50.0)), rows, account_rules=rules)
     assert result.warnings[0] == (
-        "2024-01-01T00:03Z: kill rule: the drawdown is 5 % of the peak, the limit is 5 %; "
+        "2024-01-01T00:03Z: kill rule: the drawdown is 5.00% of the peak, the limit is 5.00%; "
         "the account is halted from then on, and everything was closed"
     )
     (change,) = result.summary()["trading_state"]

@@ -117,7 +117,8 @@ class Result:
                     realised=terms.realised,
                     floating_change=terms.floating_change,
                     fees=terms.fees,
-                    carried=terms.funding - terms.interest + terms.borne,
+                    carried=terms.funding - terms.interest,
+                    borne=terms.borne,
                     state=self.run.states[slot],
                 ),
             )

@@ -21,13 +21,6 @@ CAUSES = {
     rule_codes.TRIPPED_DRAWDOWN: "max_drawdown",
     rule_codes.REARMED_DAILY_LOSS: "daily_loss",
 }
-WORDS = {
-    rule_codes.TRIPPED_DAILY_LOSS: "kill rule: the day's loss is {a:.4g} % of its first equity, the limit is {b:.4g} %",
-    rule_codes.TRIPPED_DRAWDOWN: "kill rule: the drawdown is {a:.4g} % of the peak, the limit is {b:.4g} %",
-    rule_codes.REARMED_DAILY_LOSS: "re-armed: a new day after a loss of {a:.4g} %, the limit was {b:.4g} %",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class StateChange:
     """Hold one change of the account's trading state: when, to what, and by which rule's numbers."""
@@ -55,7 +48,7 @@ def state_changes(result: Result) -> list[StateChange]:
         rearmed = code == rule_codes.REARMED_DAILY_LOSS
         tripped = tripped - {rule} if rearmed else tripped | {rule}
         action = "re-armed" if rearmed else getattr(said, f"{rule}_action")
-        text = WORDS[code].format(a=100.0 * a, b=100.0 * b)
+        text = rule_codes.TEXT[code].format(a=a, b=b)
         found.append(StateChange(int(row["ms"]), _state(said, tripped), rule, action, a, b, text))
     return found
 

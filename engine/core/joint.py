@@ -31,9 +31,14 @@ def _settle(run, begin_ms, now):
             return
         book = book_of(run, first_to_go(run, index))
         _make_room(run, book)
-        if run.status == codes.OK:
-            run.b = book.index
-            liquidate(run, book, market_of(run, book.market))
+        if run.status != codes.OK:
+            return
+        run.b = book.index
+        for b in range(run.book_count):  # a market without a candle now has stood still since its last
+            other = book_of(run, b)
+            if other.market == book.market:
+                other.now_ms = max(other.now_ms, begin_ms + int(now))
+        liquidate(run, book, market_of(run, book.market))
 
 
 @inner

@@ -81,7 +81,7 @@ TEXT = {
     REDUCED_TO_CAP: "reduced: from {a:.10g} to the {b:.10g} that the account's limits leave",
     CANCELLED_BY_KILL_RULE: "cancelled: a kill rule tripped",
     CANCELLED_NOTHING_TO_COVER: "cancelled: this exit has nothing left to cover",
-    TRIPPED_DAILY_LOSS: "kill rule: the day's loss is {a:.6g} of its first equity, the limit is {b:.6g}",
-    TRIPPED_DRAWDOWN: "kill rule: the drawdown is {a:.6g} of the peak, the limit is {b:.6g}",
-    REARMED_DAILY_LOSS: "re-armed: a new day after a loss of {a:.6g}, the limit was {b:.6g}",
+    TRIPPED_DAILY_LOSS: "kill rule: the day's loss is {a:.2%} of its first equity, the limit is {b:.2%}",
+    TRIPPED_DRAWDOWN: "kill rule: the drawdown is {a:.2%} of the peak, the limit is {b:.2%}",
+    REARMED_DAILY_LOSS: "re-armed: a new day after a loss of {a:.2%}, the limit was {b:.2%}",
 }

@@ -15,7 +15,7 @@ from engine.core.margin import (
     wallet_of,
     worth_at,
 )
-from engine.core.memory import book_of, market_of, track_of
+from engine.core.memory import balance_of, book_of, market_of, track_of
 from engine.core.tracks import is_walking, share_at
 
 
@@ -51,12 +51,13 @@ def _standing(run, index, begin_ms, now):
 @inner
 def lowest(run, begin_ms, now):
     """Return (standing, balance) of the balance that stands lowest at a time."""
-    lowest, index = np.inf, -1
+    least, index = np.inf, -1
     for i in range(run.balance_count):
-        standing = _standing(run, i, begin_ms, now)
-        if standing < lowest:
-            lowest, index = standing, i
-    return lowest, index
+        if balance_of(run, i).margined != 0:
+            standing = _standing(run, i, begin_ms, now)
+            if standing < least:
+                least, index = standing, i
+    return least, index
 
 
 @inner

@@ -68,24 +68,15 @@ def next_leg(run, book, track):
     first, second = (candle.low, candle.high) if low_first else (candle.high, candle.low)
     mark_first, mark_second = (book.mark_low, book.mark_high) if low_first else (book.mark_high, book.mark_low)
     track.number += 1
+    track.from_ms = track.until_ms
     if track.number == 1:
-        track.from_ms, track.until_ms, track.start, track.end = (
-            candle.open_ms,
-            candle.open_ms + third,
-            candle.open,
-            first,
-        )
+        track.until_ms, track.start, track.end = candle.open_ms + third, candle.open, first
         book.mark_from, book.mark_to = book.mark_open, mark_first
     elif track.number == 2:
-        track.from_ms, track.until_ms, track.start, track.end = (
-            track.until_ms,
-            candle.open_ms + 2 * third,
-            first,
-            second,
-        )
+        track.until_ms, track.start, track.end = candle.open_ms + 2 * third, first, second
         book.mark_from, book.mark_to = mark_first, mark_second
     elif track.number == 3:
-        track.from_ms, track.until_ms, track.start, track.end = track.until_ms, until_ms, second, candle.close
+        track.until_ms, track.start, track.end = until_ms, second, candle.close
         book.mark_from, book.mark_to = mark_second, book.mark_close
     else:
         close_candle(book, candle, until_ms)

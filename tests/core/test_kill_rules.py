@@ -29,11 +29,11 @@ def test_a_kill_rule_trips_at_its_limit(rule: str, close: float, trips: bool) ->
     result = play(scripted(BOUGHT, order("buy", 2, quantity=1.0)), rows, account_rules=rules)
     assert len(fills(result)) == (1 if trips else 2)
     said = {
-        "daily_loss": "the day's loss is 0.05 of its first equity",
-        "max_drawdown": "the drawdown is 0.05 of the peak",
+        "daily_loss": "the day's loss is 5.00% of its first equity",
+        "max_drawdown": "the drawdown is 5.00% of the peak",
     }
     expected = [
-        f"kill rule: {said[rule]}, the limit is 0.05",
+        f"kill rule: {said[rule]}, the limit is 5.00%",
         "denied: the account is halted since a kill rule tripped",
     ]
     assert told(result) == (expected if trips else [])
@@ -85,9 +85,9 @@ def test_the_most_restrictive_of_several_causes_wins() -> None:
     orders = [BOUGHT, order("buy", 2, quantity=1.0), order("close", 3)]
     said = told(play(scripted(*orders), rows, account_rules=rules))
     assert said == [
-        "kill rule: the day's loss is 0.015 of its first equity, the limit is 0.01",
+        "kill rule: the day's loss is 1.50% of its first equity, the limit is 1.00%",
         "denied: the account is reduce-only since a kill rule tripped",
-        "kill rule: the drawdown is 0.055 of the peak, the limit is 0.05",
+        "kill rule: the drawdown is 5.50% of the peak, the limit is 5.00%",
         "denied: the account is halted since a kill rule tripped",
     ]
 
@@ -108,5 +108,5 @@ def test_a_daily_loss_begins_anew_at_midnight() -> None:
     result = play(scripted(BOUGHT), candles(*rows, timeframe="1h"), account_rules=AccountRules(daily_loss=0.03))
     assert told(result) == []
     assert told(play(scripted(BOUGHT), rows, account_rules=AccountRules(daily_loss=0.03))) == [
-        "kill rule: the day's loss is 0.035 of its first equity, the limit is 0.03"
+        "kill rule: the day's loss is 3.50% of its first equity, the limit is 3.00%"
     ]
