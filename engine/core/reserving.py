@@ -49,10 +49,11 @@ def _entry_cost(market, quantity, buys, low, high):
 
 
 @inner
-def _cost_rate(run, book, market, quantity):
-    """Return the most that a fill costs, fraction of its notional."""
+def _cost_rate(run, book, market, quantity, low):
+    """Return the most that a fill costs, fraction of its notional, the tick that it is rounded to within."""
     fee = max(market.taker_fee_rate, market.maker_fee_rate, 0.0)
-    return fee + taker_cost(run, book, market, quantity, quantity) + market.borrow_open_rate
+    tick = market.tick_units / market.tick_scale
+    return fee + taker_cost(run, book, market, quantity, quantity) + market.borrow_open_rate + tick / low
 
 
 @inner
@@ -72,7 +73,7 @@ def _least(run, book, market, candle, index):
         traded = held + 2.0 * entries  # what is held, what is added, and that again where it is closed
         book.volume, book.taken = candle.volume, 0.0
         dearest = notional_of(market, traded, low if market.kind == codes.INVERSE else high)
-        worth -= dearest * _cost_rate(run, book, market, traded) + _entry_cost(market, entries, buys, low, high)
+        worth -= dearest * _cost_rate(run, book, market, traded, low) + _entry_cost(market, entries, buys, low, high)
     crossing = crosses(book, market, index)
     if crossing:
         if market.kind == codes.MARGIN:
@@ -179,7 +180,7 @@ def take_reserve(run, book, market, side, quantity, reduce_only):
     candle = candle_at(run.candles + (run.k * run.market_count + book.market) * CANDLE_SIZE)
     low, high = _range_of(run, market, candle)
     dearest = notional_of(market, quantity, low if market.kind == codes.INVERSE else high)
-    cost = dearest * _cost_rate(run, book, market, quantity + book.taken)
+    cost = dearest * _cost_rate(run, book, market, quantity + book.taken, low)
     if not reduce_only:
         cost += cost + _entry_cost(market, quantity, quantity if side > 0 else 0.0, low, high)
         cost += dearest * run.worst_rate

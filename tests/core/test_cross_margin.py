@@ -26,14 +26,6 @@ class Holder(Strategy):
         pass
 
 
-class Careful(Holder):
-    """The same, with a resting order on every market, so that candles are played both ways."""
-
-    def on_fill(self, fill, account):
-        if fill.tag == 0 and account.open_orders == 0 and account.position > 0.0:
-            account.limit(1, quantity=0.01, price=1.0, tag=1)
-
-
 def several(*columns: list[tuple[float, ...]]) -> tuple[list[Candles], list[Market]]:
     histories, markets = [], []
     for name, rows in zip("ABC", columns, strict=False):
@@ -76,17 +68,22 @@ def test_c4_when_the_first_is_not_enough_the_next_one_goes_too_and_nothing_below
     assert result.metrics.unexplained == pytest.approx(0.0, abs=1e-9)
 
 
-def test_c4_a_candle_that_would_liquidate_another_market_counts_as_dependent() -> None:
-    # Playing C, whose limit order may fill, calls the margin while B has lost most.
-    sinking = [FLAT, FLAT, (100.0, 100.0, 76.0, 76.0), (76.0,) * 4, (76.0,) * 4]
-    swinging = [FLAT, FLAT, FLAT, (100.0, 101.0, 60.0, 99.0), (99.0,) * 4]
-    histories, markets = several([FLAT] * 5, sinking, swinging)
-    result = play(Careful(sizes=[1.0, 30.0, 15.0]), histories, markets, cash=1_200.0)
-    gone = result.fills[result.fills["kind"] == "liquidation"]
-    assert gone["market"].tolist()[0] == "B/USDT"
-    assert result.path_dependent is not None
-    assert result.path_dependent >= 1
-    assert result.metrics.unexplained == pytest.approx(0.0, abs=1e-9)
+def test_c4_a_candle_whose_calls_differ_with_the_order_of_its_extremes_counts_as_dependent() -> None:
+    sinking = [FLAT, FLAT, (100.0, 100.0, 60.0, 60.0), (60.0,) * 4]
+    soaring = [FLAT, FLAT, (100.0, 160.0, 100.0, 160.0), (160.0,) * 4]
+    histories, markets = several(sinking, soaring)
+    results = {
+        path: play(Holder(sizes=[30.0, 20.0, 0.0]), histories, markets, cash=1_000.0, path=path)
+        for path in ("adverse", "favourable", "low_first", "high_first")
+    }
+    ends = {path: result.metrics.equity_end for path, result in results.items()}
+    gone = {path: result.fills.query("kind == 'liquidation'")["price"].tolist() for path, result in results.items()}
+    # Lows first: 1,000 + 30 (P - 100) = 0.01 (30 P + 20 x 100), and then the other market soars.
+    assert gone["low_first"] == [68.0]
+    # Highs first the other has risen, so the first bears more; what is left answers for the other's fall back to 100.
+    assert [gone["high_first"][0] < 68.0, len(gone["high_first"])] == [True, 2]
+    assert ends["adverse"] == min(ends["low_first"], ends["high_first"]) < ends["favourable"]
+    assert results["adverse"].path_dependent == 1
 
 
 class Looking(Holder):
