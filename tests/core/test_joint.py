@@ -322,7 +322,7 @@ def test_p3_finer_candles_are_walked_together_as_each_market_walks_them_by_itsel
         Use(without_fractions(one), markets=["A/USDT"], name="one"),
         Use(without_fractions(other), markets=["B/USDT"], name="other"),
     ]
-    markets = [market().__class__(**market(leverage=10.0).as_dict() | {"symbol": one.symbol}) for one in fine]
+    markets = [replace(market(leverage=10.0), symbol=one.symbol) for one in fine]
     runs = []
     for together in (False, True):
         run = Run(gather(uses, [fivefold(one) for one in fine], markets, cash=1e7, detail=fine), rules)
@@ -360,13 +360,13 @@ def test_a1_holds_whoever_is_liquidated_and_nothing_is_owed_or_filled_where_no_p
     terms = result.terms
     change = terms.realised + terms.floating_change - terms.fees + terms.funding - terms.interest + terms.borne
     assert result.equity_curve[-1] - cash == pytest.approx(change, abs=1e-8 * cash)
-    lows, highs = (np.array([first_or_second(result, book, name) for book in range(3)]) for name in ("low", "high"))
+    lows, highs = (np.array([prices_of(result, book, name) for book in range(3)]) for name in ("low", "high"))
     fills = result.fill_rows
     planned, book, candle = fills["planned"], fills["book"], fills["candle"]
     assert (planned >= lows[book, candle] - 1e-6).all()
     assert (planned <= highs[book, candle] + 1e-6).all()
 
 
-def first_or_second(result: Any, book: int, name: str) -> Any:
+def prices_of(result: Any, book: int, name: str) -> Any:
     inputs = result.inputs
     return getattr(inputs.candles[inputs.books[book][1]], name)
