@@ -186,6 +186,12 @@ class Market:
         rates = [tier.rate for tier in self.tiers]
         if rates != sorted(rates):
             raise ConfigError(f"market maintenance: expected rates that do not fall, were {rates}")
+        kept, put_aside = self.tiers[0].rate, 1.0 / self.leverage
+        if self.kind != "spot" and self.margin_mode == "isolated" and kept >= put_aside:
+            raise ConfigError(
+                f"market maintenance: at leverage {self.leverage:g} a position puts {put_aside:.4g} of its notional "
+                f"aside and must keep {kept:.4g}, so it would be liquidated as it opens; lower the leverage"
+            )
         limit = self.tiers[0].max_leverage
         if limit is not None and self.leverage > limit:
             raise ConfigError(

@@ -56,6 +56,21 @@ class Param:
         return "bool" if isinstance(self.default, bool) else "int"
 
     @property
+    def letter(self) -> str:
+        """Return the type of its value in flat records: numbers as they are, choices of words by their index."""
+        if self.kind == "bool":
+            return "?"
+        broken = self.counts and any(isinstance(choice, float) for choice in self.choices or ())
+        return "f8" if self.kind == "float" or self.optional or broken else "i8"
+
+    @property
+    def counts(self) -> bool:
+        """Return whether all its choices are numbers, which compiled code then computes with."""
+        return self.choices is not None and all(
+            isinstance(choice, int | float) and not isinstance(choice, bool) for choice in self.choices
+        )
+
+    @property
     def range_text(self) -> str:
         """Return the allowed values in words."""
         if self.choices is not None:
@@ -287,7 +302,7 @@ def check_value(owner: str, name: str, declared: Param, value: Any) -> Any:
 
 
 def record_type(strategy: Strategy) -> np.dtype[np.void]:
-    """Return the flat record of the strategy's parameters and state; choices are their index.
+    """Return the flat record of the strategy's parameters and state; choices of words are their index.
 
     An array is as long as it is now: `prepare` may have cut it to what the run needs.
     """
@@ -300,7 +315,7 @@ def record_type(strategy: Strategy) -> np.dtype[np.void]:
         if kind == "list":
             described.append((name, "f8", (_length(declared.default),)))
         else:
-            described.append((name, {"float": "f8", "bool": "?"}.get(kind, "f8" if declared.optional else "i8")))
+            described.append((name, declared.letter))
     for name, kept in cls.states.items():
         letter = "?" if isinstance(kept.default, bool) else "i8" if isinstance(kept.default, int) else "f8"
         letter = "i8" if kept.array and letter == "?" else letter  # numba has no nested arrays of booleans
@@ -318,7 +333,7 @@ def to_record(strategy: Strategy) -> np.ndarray[Any, np.dtype[np.void]]:
             continue
         value = getattr(strategy, name)
         declared = cls.params.get(name)
-        if value is not None and declared is not None and declared.choices is not None:
+        if value is not None and declared is not None and declared.choices is not None and not declared.counts:
             value = declared.choices.index(value)
         record[name] = np.nan if value is None else value
     return record

@@ -124,6 +124,8 @@ class Run:
                 )
             own, carry = market.record(venues.index(market.venue), base), inputs.carries[index]
             own["sharing"] = sharing[index]
+            contract = market.kind in ("linear", "future") and market.margin_mode == "cross"
+            own["plain"] = int(contract and carry.mark is None and sharing[index] == 1)
             own["tiers"], own["tier_count"] = carry.tiers.ctypes.data, len(carry.tiers)
             own["funding"], own["funding_count"] = carry.stamps.ctypes.data, len(carry.stamps)
             own["mark"] = 0 if carry.mark is None else carry.mark.ctypes.data
@@ -137,6 +139,7 @@ class Run:
                 own["gauge"] = inputs.gauged()[index].ctypes.data
             own["volume_unknown"] = int(not knows_volume(inputs, index))
             markets[index] = tuple(own.get(name, 0) for name in MARKET.names or ())
+        balances["close"] = balances["price"]
         return balances, markets, details
 
     def _fill_run(self, max_fills: int, scratch: int) -> None:
@@ -187,8 +190,19 @@ class Run:
             for market in inputs.markets
             for tier in market.tiers
         )
-        if crossed < 2:
+        quotes = [self.markets[market]["quote_balance"] for _, market in inputs.books]
+        margined = [
+            quote
+            for quote, (_, m) in zip(quotes, inputs.books, strict=True)
+            if inputs.markets[m].kind != "spot" and inputs.markets[m].margin_mode == "cross"
+        ]
+        run["together"] = any(quotes.count(quote) > 1 for quote in margined)
+        if not run["together"]:
             return
+        run["netted"] = any(
+            record["sharing"] > 1 and not market.hedge_mode
+            for market, record in zip(inputs.markets, self.markets, strict=True)
+        )
         for market, record in zip(inputs.markets, self.markets, strict=True):
             if market.kind != "spot" and market.margin_mode == "cross":
                 self.balances["margined"][record["quote_balance"]] = 1
@@ -220,7 +234,7 @@ class Run:
             book["below"], book["below_slot"] = -np.inf, -1
             book["allocation"] = inputs.seats[seat].allocation
             book["volume_left"] = np.inf
-            book["mark"] = np.nan
+            book["mark"] = book["mark_before"] = np.nan
             book["liquidated_below"], book["liquidated_above"] = -np.inf, np.inf
             if held:
                 book["position"] = held

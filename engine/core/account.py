@@ -5,7 +5,7 @@ Owns BALANCE. Equity is measured from balances; the identity A1 adds the same nu
 
 from engine.core import codes
 from engine.core.jit import inlined, inner
-from engine.core.margin import answers, gain_of, is_contract, is_netted, net_of, notional_of
+from engine.core.margin import answers, gain_of, is_ahead, is_contract, is_netted, net_of, notional_of
 from engine.core.memory import balance_of, book_of, market_of, run_at
 
 
@@ -20,14 +20,27 @@ def cash_of(run):
 
 
 @inlined
-def equity_of(run):
-    """Return the account's equity at the last prices, settlement asset."""
+def price_of(run, index, other):
+    """Return the price at which a book that is on its way through a candle sees another; index -1: nothing is hidden.
+
+    Within a timestamp books are matched one after the other: what one has been through is not known to the next.
+    """
+    if index < 0 or other.index == index or not is_ahead(run, other):
+        return other.price
+    if other.market == book_of(run, index).market:
+        return book_of(run, index).price
+    return other.price_before
+
+
+@inlined
+def equity_of(run, index):
+    """Return the account's equity at the last prices, settlement asset, as the book of this index sees it."""
     floating = 0.0
     for i in range(run.book_count):
         book = book_of(run, i)
         market = market_of(run, book.market)
-        if is_contract(market):
-            floating += gain_of(market, book.position, book.entry, book.price)
+        if is_contract(market) and book.position != 0.0:
+            floating += gain_of(market, book.position, book.entry, price_of(run, index, book))
     return cash_of(run) + floating
 
 
@@ -41,15 +54,15 @@ def worth_of(run, book, market):
 
 
 @inner
-def free_quote(run, market):
-    """Return what a new order may claim; floating PnL on cross margin counts, that of isolated positions does not."""
+def free_quote(run, market, index):
+    """Return what a new order of a book may claim; floating PnL on cross margin counts, of isolated positions not."""
     balance = balance_of(run, market.quote_balance)
     free = balance.amount - balance.claimed
     for i in range(run.book_count):
         book = book_of(run, i)
         other = market_of(run, book.market)
         if other.quote_balance == market.quote_balance and other.isolated == 0 and answers(book, other):
-            free += gain_of(other, book.position, book.entry, book.price)
+            free += gain_of(other, book.position, book.entry, price_of(run, index, book))
     return free
 
 
@@ -129,5 +142,5 @@ def refresh_claim(run, book, market):
 def usable_equity(book):
     """Return the equity that `fraction=` is a fraction of: the account's, times the book's allocation."""
     run = run_at(book.run)
-    equity = run.equity_now if run.phase == 1 else equity_of(run)
+    equity = run.equity_now if run.phase == 1 else equity_of(run, book.index)
     return equity * book.allocation

@@ -31,7 +31,7 @@ def _clock(run, book):
 
 @inner
 def _grows(run, guard, book, side, value, with_orders):
-    gather_exposures(run, guard, with_orders)
+    gather_exposures(run, guard, with_orders, book.index)
     return add_order(guard, book.index, side, value) > 0.0
 
 
@@ -110,7 +110,7 @@ def _largest(run, book, guard, side, price, quantity, fee, equity):
     low, high = 0.0, quantity
     for _ in range(60):
         middle = 0.5 * (low + high)
-        gather_exposures(run, guard, False)
+        gather_exposures(run, guard, False, book.index)
         add_order(guard, book.index, side, notional_of(market, middle, price))
         code, _a, _b = first_broken(run, guard, book.index, side, equity - fee * notional_of(market, middle, price))
         if code == 0:

@@ -29,6 +29,19 @@ def _has_room(run, capacity):
 
 
 @inlined
+def _match(run, book, market, address, candle):
+    """Match one book; others then see it as it was before, and what it has opened meanwhile at its entry."""
+    book.price_before = book.price
+    fills = run.fill_count
+    if call(run.step_match, run.books + book.index * BOOK_SIZE, address, 0, 0) == codes.OK:
+        if run.fill_count != fills:
+            book.price_before = book.mark_before = book.entry
+        if market.base_balance >= 0:
+            balance_of(run, market.base_balance).close = candle.close
+    return run.status
+
+
+@inlined
 def _match_all(run, row, first):
     """Match the books from `first` on; returns the gross notional and the floating PnL of those."""
     gross, floating = 0.0, 0.0
@@ -48,10 +61,8 @@ def _match_all(run, row, first):
                 if not _has_room(run, book.capacity):
                     run.status = codes.NEED_ROOM
                     break
-                if call(run.step_match, run.books + b * BOOK_SIZE, address, 0, 0) != codes.OK:
+                if _match(run, book, market, address, candle) != codes.OK:
                     break
-                if market.base_balance >= 0:
-                    balance_of(run, market.base_balance).price = candle.close
             else:
                 stand(run, book, market, candle, now_ms)
         more, floats = sums_of(book, market)
@@ -79,14 +90,12 @@ def _match_crossed(run, address, row, first):
         if run.asks != 0:
             save_undo(run, address, book)
         candle_address = row + book.market * CANDLE_SIZE
-        if call(run.step_match, run.books + b * BOOK_SIZE, candle_address, 0, 0) != codes.OK:
+        market = market_of(run, book.market)
+        if _match(run, book, market, candle_address, candle_at(candle_address)) != codes.OK:
             if run.status == codes.REPLAY:
                 take_back(run, address)
                 call(run.step_joint, address, run.k, row, 0)
             break
-        market = market_of(run, book.market)
-        if market.base_balance >= 0:
-            balance_of(run, market.base_balance).price = candle_at(candle_address).close
         more, floats = sums_of(book, market)
         gross += more
         floating += floats
@@ -95,13 +104,15 @@ def _match_crossed(run, address, row, first):
 
 @inlined
 def _mark(run, k, first, gross, floating):
+    for i in range(run.balance_count):
+        balance_of(run, i).price = balance_of(run, i).close
     if first > 0 or run.joint_k == k:  # the sums are of the later books only, or of none
         gross = 0.0
         for b in range(run.book_count):
             book = book_of(run, b)
             if book.position != 0.0:
                 gross += notional_of(market_of(run, book.market), abs(book.position), book.price)
-        value = equity_of(run)
+        value = equity_of(run, -1)
     else:
         value = cash_of(run) + floating
     run.equity_now = value
@@ -202,7 +213,7 @@ def _made_glide(rich):
                 book.trade_low = min(book.trade_low, candle.low)
                 gross = abs(position) * close
             if coins:
-                base.price = close
+                base.price = base.close = close
                 value = cash + held * close
             elif position != 0.0:
                 value = cash + position * (close - entry)
@@ -268,7 +279,7 @@ def advance(address, until):
             if run.event_count + run.watch_events > run.event_room:
                 run.status = codes.NEED_ROOM
                 return run.status
-            if run.cross_books > 1:
+            if run.together != 0:
                 gross, floating = _match_crossed(run, address, row, first)
             else:
                 gross, floating = _match_all(run, row, first)

@@ -8,7 +8,7 @@ from engine.core import codes
 from engine.core.jit import inner
 from engine.core.lending import pay
 from engine.core.margin import any_crosses, is_contract, wallet_of
-from engine.core.memory import balance_of, book_of, market_of
+from engine.core.memory import book_of, market_of
 
 NOISE = 1e-12  # of what a fill moved: less than that is binary noise and no loss
 
@@ -49,11 +49,11 @@ def relieve_cross(run, book, market):
     lacking = -wallet_of(run, index)
     if lacking <= 0.0:
         return
-    for m in range(run.market_count):  # coins of one's own are no margin, but whoever has them bears his loss himself
-        its = market_of(run, m)
-        if its.base_balance >= 0 and its.quote_balance == index:
-            coins = balance_of(run, its.base_balance)
-            lacking -= max(0.0, coins.amount) * coins.price
+    for b in range(run.book_count):  # coins of one's own are no margin, but whoever has them bears his loss himself
+        other = book_of(run, b)
+        its = market_of(run, other.market)
+        if not is_contract(its) and its.quote_balance == index:
+            lacking -= max(0.0, other.position) * other.price
     if lacking <= NOISE * (abs(book.realised) + book.fees) or any_crosses(run, index):
         return
     total = 0.0

@@ -11,7 +11,7 @@ from engine.core.account import refresh_claim
 from engine.core.forcing import force
 from engine.core.jit import Step, inner
 from engine.core.lending import charge_interest, pay
-from engine.core.margin import find_margin, is_contract, notional_of
+from engine.core.margin import find_margin, is_contract, mark_of, notional_of
 from engine.core.memory import book_of, candle_at, market_of, run_at, stamp_of
 from engine.core.records import CANDLE_SIZE
 
@@ -61,6 +61,8 @@ def charge(address, k, row, _d):
         now_ms = candle.open_ms
         price = book.price if np.isnan(candle.open) else candle.open
         mark = candle_at(market.mark + k * CANDLE_SIZE).open if market.mark != 0 else price
+        if np.isnan(mark):  # no candle here: the last price that there was
+            mark = mark_of(book)
         book.now_ms = max(book.now_ms, now_ms)
         if not (_fund(run, book, market, mark, now_ms) and _lend(run, book, market, price, now_ms)):
             run.due_ms = now_ms

@@ -5,7 +5,7 @@ nothing, since they only take away.
 """
 
 from engine.core import codes
-from engine.core.account import equity_of
+from engine.core.account import equity_of, price_of
 from engine.core.jit import inner
 from engine.core.margin import notional_of
 from engine.core.memory import balance_of, book_of, market_of, order_of
@@ -22,7 +22,7 @@ def equity_at_hand(run, book):
     """
     if run.phase == 1:
         return run.equity_now
-    equity = equity_of(run)
+    equity = equity_of(run, book.index)
     base = market_of(run, book.market).base_balance
     if base >= 0:
         equity += balance_of(run, base).amount * (book.price - balance_of(run, base).price)
@@ -30,12 +30,15 @@ def equity_at_hand(run, book):
 
 
 @inner
-def gather_exposures(run, guard, with_orders):
-    """Write each book's figures: long if all buys fill, and short if all sells do; open entries count if asked."""
+def gather_exposures(run, guard, with_orders, index):
+    """Write each book's figures: long if all buys fill, and short if all sells do; open entries count if asked.
+
+    index: the book whose order is judged, and which sees the others where they were when the timestamp began.
+    """
     for b in range(run.book_count):
         book = book_of(run, b)
         market = market_of(run, book.market)
-        held = notional_of(market, book.position, book.price) if book.position != 0.0 else 0.0
+        held = notional_of(market, book.position, price_of(run, index, book)) if book.position != 0.0 else 0.0
         long, short = held, -held
         if with_orders and book.open_orders > book.reducing:
             for i in range(book.used):

@@ -58,7 +58,7 @@ def refused(book, slot, market, price):
 @inner
 def _beyond(run, book, slot, market, signed, price, stop):
     """Deny an order whose stop lies beyond the liquidation price that it would have; signed: what it adds."""
-    crossed = run.cross_books > 1 and market.isolated == 0
+    crossed = run.together != 0 and market.isolated == 0
     if crossed and surely_bears(run, book, market, abs(signed), price, stop):
         return False
     order = order_of(book, slot)

@@ -133,7 +133,8 @@ def _walk_all(run, row, order):
         book = book_of(run, b)
         market = market_of(run, book.market)
         if market.base_balance >= 0:
-            balance_of(run, market.base_balance).price = book.price
+            coins = balance_of(run, market.base_balance)
+            coins.price = coins.close = book.price
 
 
 @inner
@@ -157,13 +158,13 @@ def joint(address, k, row, _d):
     _walk_all(run, row, LOWS if both else OWN)
     if both and run.status == codes.OK:
         fills_1, events_1, payments_1 = run.fill_count, run.event_count, run.payment_count
-        worth, print_of = equity_of(run), _fingerprint(run)
+        worth, print_of = equity_of(run, -1), _fingerprint(run)
         after_end = save_all(run, address, after)
         load_all(run, address, start, start_end)
         run.fill_count, run.event_count, run.payment_count = fills_1, events_1, payments_1
         _walk_all(run, row, HIGHS)
         if run.status == codes.OK:
-            other = equity_of(run)
+            other = equity_of(run, -1)
             if abs(other - worth) > 1e-9 * max(abs(worth), abs(other)) or print_of != _fingerprint(run):
                 dependent = mark_byte(run.dependent + run.k)
             else:

@@ -8,7 +8,8 @@ import numpy as np
 
 from engine.core import codes
 from engine.core.jit import compiled, inlined, inner
-from engine.core.memory import balance_of, book_of, market_at, market_of, tier_of
+from engine.core.memory import balance_of, book_of, candle_at, market_at, market_of, tier_of
+from engine.core.records import CANDLE_SIZE
 from engine.core.rounding import nearest_lot
 
 
@@ -149,6 +150,13 @@ def mark_of(book):
 
 
 @inner
+def is_ahead(run, book):
+    """Return whether a book has been through the timestamp that others are still to be matched at, each by itself."""
+    begin_ms = candle_at(run.candles + run.k * run.market_count * CANDLE_SIZE).open_ms
+    return run.phase == 0 and run.jointly == 0 and book.now_ms > begin_ms
+
+
+@inner
 def worth_at(book, market, mark):
     """Return what the book's position adds to a balance at a mark price: what it gains, or the debt to buy back."""
     if market.kind == codes.MARGIN:
@@ -204,7 +212,7 @@ def around(run, book, market):
     """
     wallet = wallet_of(run, market.quote_balance)
     position, size, cost = 0.0, 0.0, 0.0
-    for i in range(run.book_count if run.cross_books > 1 else 0):
+    for i in range(run.book_count if run.together != 0 else 0):
         other = book_of(run, i)
         its = market_of(run, other.market)
         if i == book.index or not crosses(other, its, market.quote_balance):
@@ -214,12 +222,15 @@ def around(run, book, market):
             size += abs(other.position)
             cost += cost_of(other, its)
             continue
-        wallet += worth_at(other, its, mark_of(other))
+        mark = mark_of(other)
+        if is_ahead(run, other):
+            mark = other.price_before if its.mark == 0 else other.mark_before
+        wallet += worth_at(other, its, mark)
         if not is_netted(its):
-            wallet -= maintenance_at(its, notional_of(its, abs(other.position), mark_of(other)))
+            wallet -= maintenance_at(its, notional_of(its, abs(other.position), mark))
         elif first_of(run, other):
             net, _ = net_of(run, other, its)
-            wallet -= maintenance_at(its, notional_of(its, abs(net), mark_of(other)))
+            wallet -= maintenance_at(its, notional_of(its, abs(net), mark))
     return wallet, position, size, cost
 
 
@@ -253,7 +264,7 @@ def find_margin(run, book, market):
     Where several books answer with one balance no single path can tell: reserving.py finds that no call is possible
     within the candle, or joint.py walks all of them together.
     """
-    if run.cross_books > 1 and market.isolated == 0:
+    if run.together != 0 and market.isolated == 0:
         book.liquidated_below, book.liquidated_above = -np.inf, np.inf
     else:
         book.liquidated_below, book.liquidated_above = liquidation_of(run, book, market)

@@ -72,7 +72,7 @@ def _affordable(book, slot, market, price):
             resting = book.buy_quantity if order.side > 0 else book.sell_quantity
             if resting + quantity <= abs(book.position) * (1.0 + 1e-12):
                 return True  # it only reduces: that never wants funds
-        free = free_quote(run, market)
+        free = free_quote(run, market, book.index)
         value = notional_of(market, quantity, price)
         need = claim_with(run, book, market, order.side, quantity, value) - book.claim
         if is_contract(market) or order.side < 0:
@@ -296,11 +296,22 @@ def _suspend(book, low, high):
 
 
 @inner
-def _margin_call(book):
-    """Return how far along the leg, 0 to 1, the mark price meets the liquidation price; 2.0: it does not."""
-    start, end = book.mark_from, book.mark_to
-    if start <= book.liquidated_below or start >= book.liquidated_above:
+def _walked(book, from_ms, until_ms, start, end):
+    """Return how far along its leg the book is, 0 to 1."""
+    if end != start:
+        return min(max((book.price - start) / (end - start), 0.0), 1.0)
+    if until_ms == from_ms:
         return 0.0
+    return min(max((book.now_ms - from_ms) / (until_ms - from_ms), 0.0), 1.0)
+
+
+@inner
+def _margin_call(book, walked):
+    """Return how far along the leg the mark price meets the liquidation price, from here on; 2.0: it does not."""
+    start, end = book.mark_from, book.mark_to
+    here = start + (end - start) * walked
+    if here <= book.liquidated_below or here >= book.liquidated_above:
+        return walked
     if end <= book.liquidated_below:
         return (start - book.liquidated_below) / (start - end)
     if end >= book.liquidated_above:
@@ -309,8 +320,10 @@ def _margin_call(book):
 
 
 @inner
-def _called_at(book, market, share, start, end):
+def _called_at(book, market, walked, share, start, end):
     """Return the path price at which the margin call comes, never behind the price already reached."""
+    if share <= walked:
+        return book.price
     at = start + (end - start) * share
     if market.mark == 0 and 0.0 < share < 1.0:  # the very price, without the noise of the way there
         at = book.liquidated_below if end < start else book.liquidated_above
@@ -363,9 +376,10 @@ def leg(address, from_ms, until_ms, start, end):
             _suspend(book, min(book.price, goal), max(book.price, goal))
         slot, at, arriving = ahead(book, market, from_ms, until_ms, start, end, goal, goal_ms)
         if book.position != 0.0 and answers(book, market):
-            share = _margin_call(book)
-            if share <= book.goal_share:
-                called = _called_at(book, market, share, start, end)
+            walked = _walked(book, from_ms, until_ms, start, end)
+            share = _margin_call(book, walked)
+            if share <= max(book.goal_share, walked):
+                called = _called_at(book, market, walked, share, start, end)
                 if slot < 0 or direction * (called - at) <= 0.0:
                     move(book, market, called, max(book.now_ms, from_ms + int((until_ms - from_ms) * share)))
                     book.mark = book.mark_from + (book.mark_to - book.mark_from) * share

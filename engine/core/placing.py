@@ -153,7 +153,7 @@ def place(
     order.tag = tag
     order.rule = 0
     enqueue(book, slot, book.now_ms + run.latency_ms)
-    if run.cross_books > 1 and run.phase == 0 and run.jointly == 0:
+    if run.together != 0 and run.phase == 0 and run.jointly == 0:
         take_reserve(run, book, market, side, quantity, reduce_only)
     return order.id
 
@@ -193,7 +193,7 @@ def view(address, what, order_id):
         balance = balance_of(run, market_of(run, book.market).quote_balance)
         return balance.amount - balance.claimed
     if what == 1:
-        return run.equity_now if run.phase == 1 else equity_of(run)
+        return run.equity_now if run.phase == 1 else equity_of(run, book.index)
     if what == 3:
         below, above = liquidation_of(run, book, market_of(run, book.market))
         if below > 0.0:

@@ -22,6 +22,7 @@ CANDLE = _record(
 
 MARKET = _record(  # first what every candle touches
     ("kind", "i8"),  # codes.SPOT ... codes.INVERSE
+    ("plain", "i8"),  # 1: a linear contract on cross margin, its own mark price, of one book
     ("isolated", "i8"),  # 1: a position answers with its own margin only
     ("mark", "i8"),  # address of mark-price CANDLE rows, one a timestamp, or 0: the candles are the mark
     ("base_balance", "i8"),  # index, or -1 where nothing of the base is ever held
@@ -47,6 +48,7 @@ MARKET = _record(  # first what every candle touches
     ("contract_size", "f8"),  # quote per contract of an inverse market, else 1.0
     ("hedge", "i8"),  # 1: what several books hold on it is margined apart, 0: netted
     ("sharing", "i8"),  # books on this market
+    ("largest", "f8"),  # settlement asset, the most that its books can come to hold within this timestamp
     ("liquidation_fee_rate", "f8"),  # fraction of notional, on top of the taker's fee
     ("funding", "i8"),  # address of STAMP rows
     ("funding_count", "i8"),
@@ -85,7 +87,8 @@ GAUGE = _record(
 BALANCE = _record(
     ("amount", "f8"),  # units of the asset
     ("claimed", "f8"),  # of it, held for resting orders or as margin
-    ("price", "f8"),  # settlement asset per unit; 1.0 for the settlement asset itself
+    ("price", "f8"),  # settlement asset per unit at the last mark; 1.0 for the settlement asset itself
+    ("close", "f8"),  # at the close that has been reached, and becomes the price with the next mark
     ("margined", "i8"),  # 1: positions on cross margin answer with it
     ("reserve", "f8"),  # at least what cross margin keeps above its requirement all through this timestamp
 )
@@ -135,6 +138,8 @@ BOOK = _record(
     ("mark", "f8"),  # last mark price, NaN before the first candle
     ("liquidated_below", "f8"),  # mark price at which the position is liquidated; -inf: none
     ("liquidated_above", "f8"),  # likewise; +inf: none
+    ("price_before", "f8"),  # price when the timestamp began, of a book that has been through it
+    ("mark_before", "f8"),  # likewise, where the mark price is not the market's
     ("trade_high", "f8"),  # path extremes since the position was opened
     ("trade_low", "f8"),
     ("run", "i8"),  # address of the RUN
@@ -263,6 +268,8 @@ RUN = _record(
     ("payment_room", "i8"),
     ("payment_count", "i8"),
     ("cross_books", "i8"),  # books whose positions answer with the whole of a balance
+    ("together", "i8"),  # 1: others move such a balance too, so that its books may have to walk together
+    ("netted", "i8"),  # 1: several books share a netted market
     ("isolated_books", "i8"),  # books whose positions answer with margins of their own
     ("worst_rate", "f8"),  # highest maintenance rate of any tier
     ("asks", "i8"),  # 1: a strategy acts on fills, so that a candle may have to be taken back and played jointly

@@ -11,7 +11,7 @@ import numpy as np
 from engine.core import codes
 from engine.core.costs import taker_cost
 from engine.core.jit import Step, inlined, inner
-from engine.core.margin import crosses, gain_of, maintenance_at, mark_of, notional_of, wallet_of
+from engine.core.margin import crosses, gain_of, is_netted, maintenance_at, mark_of, notional_of, wallet_of
 from engine.core.memory import balance_of, book_of, candle_at, market_of, order_of, run_at, track_of
 from engine.core.records import CANDLE_SIZE
 from engine.core.rule_records import whole_at
@@ -83,14 +83,20 @@ def _least(run, book, market, candle, index):
             worth += min(gain, gain_of(market, book.position, book.entry, high))
     if crossing or (entries > 0.0 and market.kind != codes.SPOT and market.isolated == 0):
         largest = notional_of(market, held + entries, low if market.kind == codes.INVERSE else high)
-        worth -= maintenance_at(market, largest)
+        if is_netted(market):  # by tiers the sum may have to keep more than its parts: see survey
+            market.largest += largest
+        else:
+            worth -= maintenance_at(market, largest)
     return worth
 
 
 @inlined
 def is_called(run, book, market, candle):
     """Return whether the mark price comes to the book's own liquidation price within the candle."""
-    mark = candle if market.mark == 0 else candle_at(market.mark + run.k * CANDLE_SIZE)
+    mark = candle
+    if market.mark != 0:
+        mark = candle_at(market.mark + run.k * CANDLE_SIZE)
+        book.mark_before = book.mark
     book.mark = mark.close
     return mark.low <= book.liquidated_below or mark.high >= book.liquidated_above
 
@@ -101,10 +107,11 @@ def stand(run, book, market, candle, now_ms):
     if book.position != 0.0:
         book.trade_high = max(book.trade_high, candle.high)
         book.trade_low = min(book.trade_low, candle.low)
+        book.price_before = book.price
     book.price = candle.close
     book.now_ms = now_ms
     if market.base_balance >= 0:
-        balance_of(run, market.base_balance).price = candle.close
+        balance_of(run, market.base_balance).close = candle.close
 
 
 @inlined
@@ -127,7 +134,7 @@ def survey(address, row, _c, _d):
     run = run_at(address)
     for i in range(run.balance_count):
         balance_of(run, i).reserve = wallet_of(run, i)
-    busy_count = 0
+    busy_count, at, total = 0, -1, 0.0
     asked, timeframe_ms, gross, floating = False, run.timeframe_ms, 0.0, 0.0
     for b in range(run.book_count):
         book = book_of(run, b)
@@ -140,17 +147,22 @@ def survey(address, row, _c, _d):
                 stand(run, book, market, candle, now_ms)
             continue
         busy = here and has_work(book, candle, now_ms)
-        if here and book.position != 0.0 and market.kind != codes.SPOT:
-            busy = is_called(run, book, market, candle) or busy
-        crossing = market.isolated == 0 and market.kind != codes.SPOT
-        asked = asked or crossing
-        if not busy and here and crossing and market.kind == codes.LINEAR and market.mark == 0:  # by the shortest way
+        if market.plain != 0 and here and not busy:  # most of them: by the shortest way
+            book.mark = candle.close
+            asked = True
             worst = candle.low if book.position > 0.0 else candle.high
             least = book.position * (worst - book.entry)
             least -= maintenance_at(market, abs(book.position) * candle.high)
         else:
+            if here and book.position != 0.0 and market.kind != codes.SPOT:
+                busy = is_called(run, book, market, candle) or busy
+            asked = asked or (market.isolated == 0 and market.kind != codes.SPOT)
             least = _least(run, book, market, candle, market.quote_balance)
-        balance_of(run, market.quote_balance).reserve += least
+        if market.quote_balance != at:  # summed by hand: through memory each book would wait for the one before
+            if at >= 0:
+                balance_of(run, at).reserve += total
+            at, total = market.quote_balance, 0.0
+        total += least
         track = track_of(run, b)
         track.high, track.low = book.trade_high, book.trade_low
         if busy:
@@ -162,6 +174,13 @@ def survey(address, row, _c, _d):
             more, floats = sums_of(book, market)
             gross += more
             floating += floats
+    if at >= 0:
+        balance_of(run, at).reserve += total
+    for m in range(run.market_count if run.netted != 0 else 0):
+        market = market_of(run, m)
+        if market.largest > 0.0:
+            balance_of(run, market.quote_balance).reserve -= maintenance_at(market, market.largest)
+            market.largest = 0.0
     run.busy_count = busy_count
     run.quiet_gross, run.quiet_floating = gross, floating
     if asked:

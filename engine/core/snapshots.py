@@ -85,12 +85,23 @@ def save_all(run, address, area):
 
 
 @inner
-def load_all(run, address, area, end):
-    """Bring the whole account back; a request to stop that came meanwhile stands."""
-    stop = run.stop
+def bring_back(run, address, area):
+    """Bring back what the books share, and return where it ended.
+
+    A request to stop that came meanwhile stands, and so do the logs: they may have been made larger, elsewhere.
+    """
+    stop, fills, fill_room = run.stop, run.fills, run.fill_room
+    events, event_room, payments, payment_room = run.events, run.event_room, run.payments, run.payment_room
     begin = copy_account(run, address, area, False)
-    run.stop = stop
-    load_books(run, begin, end)
+    run.stop, run.fills, run.fill_room = stop, fills, fill_room
+    run.events, run.event_room, run.payments, run.payment_room = events, event_room, payments, payment_room
+    return begin
+
+
+@inner
+def load_all(run, address, area, end):
+    """Bring the whole account back."""
+    load_books(run, bring_back(run, address, area), end)
 
 
 @inner
@@ -105,9 +116,7 @@ def save_undo(run, address, book):
 @inner
 def take_back(run, address):
     """Bring the account back to where the timestamp began."""
-    end, stop = run.undo_end, run.stop
-    begin = copy_account(run, address, run.undo, False)
-    run.stop = stop
-    load_books(run, begin, end)
+    end = run.undo_end
+    load_books(run, bring_back(run, address, run.undo), end)
     run.b = 0
     run.undo_k = -1

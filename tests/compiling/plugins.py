@@ -50,6 +50,21 @@ class Helpers(Strategy):
         return math.sqrt(x) + np.log(x) + x**3 - math.exp(-x)
 
 
+class Numbers(Strategy):
+    """Choices that are numbers, to compute with and to compare."""
+
+    side: int = param(-1, choices=(1, -1))
+    size: float = param(2.5, choices=(1, 2.5, 5))
+    sold: float = state(0.0)
+    bought: float = state(0.0)
+
+    def on_candle(self, candle, ind, account):
+        if self.side == -1:
+            self.sold += self.side * self.size
+        elif self.side > 0:
+            self.bought += self.side * self.size
+
+
 class Hostile(Strategy):
     """Names that numpy's records answer themselves."""
 

@@ -43,6 +43,14 @@ def test_helpers_constants_choices_lists_and_arrays_mean_what_they_say() -> None
     assert (kept["chosen"], kept["absent"]) == (11, True)
 
 
+@pytest.mark.parametrize(("side", "size", "sold", "bought"), [(-1, 2.5, -2.5, 0.0), (1, 5, 0.0, 5.0)])
+def test_choices_that_are_numbers_are_the_numbers_themselves(
+    side: int, size: float, sold: float, bought: float
+) -> None:
+    kept = play(plugins.Numbers(side=side, size=size), ROWS[:1]).run.states[0][0]
+    assert (kept["side"], kept["size"], kept["sold"], kept["bought"]) == (side, size, sold, bought)
+
+
 def test_hostile_field_names_read_the_field() -> None:
     total = play(plugins.Hostile(), ROWS[:1]).run.states[0]["total"][0]
     assert total == 1.5 + 2.5 + 3.5 + 4.5 + 5 + 6.5 + 7.5 + 101.0 + 0 + 99.0 + 100.0 + 1000.0

@@ -180,6 +180,10 @@ def test_wrong_rules_get_a_sentence(fields: dict[str, Any], said: str) -> None:
         ({"fee_in": "bnb"}, 'market fee_in: expected one of quote, base, was "bnb"'),
         ({"kind": "linear", "fee_in": "base"}, "a linear contract pays its fees in USDT"),
         ({"leverage": 5.0}, "market leverage: a spot market has none"),
+        (
+            {"kind": "linear", "leverage": 20.0, "margin_mode": "isolated", "maintenance": [[0, 0.05]]},
+            "puts 0.05 of its notional aside and must keep 0.05, so it would be liquidated as it opens",
+        ),
     ],
 )
 def test_wrong_markets_get_a_sentence(fields: dict[str, Any], said: str) -> None:
