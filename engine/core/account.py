@@ -57,13 +57,15 @@ def worth_of(run, book, market):
 def free_quote(run, market, index):
     """Return what a new order of a book may claim; floating PnL on cross margin counts, of isolated positions not."""
     balance = balance_of(run, market.quote_balance)
-    free = balance.amount - balance.claimed
+    free, floating = balance.amount - balance.claimed, 0.0
     for i in range(run.book_count):
         book = book_of(run, i)
         other = market_of(run, book.market)
         if other.quote_balance == market.quote_balance and other.isolated == 0 and answers(book, other):
-            free += gain_of(other, book.position, book.entry, price_of(run, index, book))
-    return free
+            floating += gain_of(other, book.position, book.entry, price_of(run, index, book))
+    if not is_contract(market):  # coins cost money, and a profit that is not realised is none
+        floating = min(0.0, floating)
+    return free + floating
 
 
 @inner

@@ -43,17 +43,11 @@ def relieve_isolated(run, book, market, margin, was, quantity, realised, fee):
 def relieve_cross(run, book, market):
     """After a fill that closed the last position on a cross balance: the venue bears what it lacks.
 
+    Coins that are held besides are no margin, and stay.
     Shared among the positions that it took at this timestamp by what each lost, or all to the one just closed.
     """
     index = market.quote_balance
     lacking = -wallet_of(run, index)
-    if lacking <= 0.0:
-        return
-    for b in range(run.book_count):  # coins of one's own are no margin, but whoever has them bears his loss himself
-        other = book_of(run, b)
-        its = market_of(run, other.market)
-        if not is_contract(its) and its.quote_balance == index:
-            lacking -= max(0.0, other.position) * other.price
     if lacking <= NOISE * (abs(book.realised) + book.fees) or any_crosses(run, index):
         return
     total = 0.0

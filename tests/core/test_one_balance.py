@@ -57,6 +57,18 @@ def test_c4_a_lone_cross_position_is_called_by_what_others_have_left_on_its_bala
     assert gone(result) == [price]
 
 
+def test_f7_coins_are_not_bought_with_a_profit_that_may_vanish() -> None:
+    """10 held from 100 to 200 float 1,000; what is there to buy coins with is the 1,000 less the margin of 50."""
+    gain: Rows = [FLAT, FLAT, (200.0,) * 4, (200.0,) * 4, (200.0,) * 4]
+    coins = scripted(order("buy", 2, quantity=9.6), order("buy", 2, quantity=9.4))
+    result = two(
+        scripted(order("buy", 0, quantity=10.0)), coins,
+        [at("A/USDT", gain), at("B/USDT", [FLAT] * 5)], [on("A/USDT"), on("B/USDT", kind="spot")],
+    )  # fmt: skip
+    assert result.fills["quantity"].tolist() == [10.0, 9.4]
+    assert result.orders["what"].tolist() == ["denied: needs 960, free are 950"]
+
+
 RISE: Rows = [FLAT, (100.0, 112.0, 100.0, 112.0), (112.0,) * 4]
 
 
