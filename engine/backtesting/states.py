@@ -21,6 +21,8 @@ CAUSES = {
     rule_codes.TRIPPED_DRAWDOWN: "max_drawdown",
     rule_codes.REARMED_DAILY_LOSS: "daily_loss",
 }
+
+
 @dataclass(frozen=True, slots=True)
 class StateChange:
     """Hold one change of the account's trading state: when, to what, and by which rule's numbers."""
