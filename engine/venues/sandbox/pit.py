@@ -1,7 +1,7 @@
 """One market on its way: the path through its candles, and what the path does to orders.
 
 Owns price, time and the volume that is left of the candle. The rules are P1 and F1-F7 of
-docs/understand_a_fill.md; what the venue does otherwise stands where it is done. Must not know accounts, requests or clocks.
+docs/understand_a_fill.md; what the venue does otherwise stands where it is done. Must not know requests or clocks.
 """
 
 from __future__ import annotations

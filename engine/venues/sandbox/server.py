@@ -110,8 +110,7 @@ class Server:
             await asyncio.sleep(rule.delay_ms / 1_000)
             return whole
         if fault.reply == "cut":
-            half = bytes(whole.body)[: len(bytes(whole.body)) // 2] if isinstance(whole.body, bytes) else b"{"
-            return web.Response(body=half, status=whole.status, content_type="application/json")
+            return await _cut(request, whole)
         if fault.reply == "empty":
             return web.Response(body=b"", content_type="application/json")
         if fault.reply == "html":
@@ -134,6 +133,18 @@ class Server:
             return _json({"error": f"expected JSON ({error})"}, 400, {})
         except ConfigError as error:
             return _json({"error": str(error)}, 400, {})
+
+
+async def _cut(request: web.BaseRequest, whole: web.Response) -> web.StreamResponse:
+    """Promise a whole body, send half of it, and hang up."""
+    body = whole.body if isinstance(whole.body, bytes) else b"{}"
+    reply = web.StreamResponse(status=whole.status, headers={"Content-Type": "application/json"})
+    reply.content_length = len(body)
+    await reply.prepare(request)
+    await reply.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return reply
 
 
 def _json(told: Any, status: int, headers: dict[str, str]) -> web.Response:

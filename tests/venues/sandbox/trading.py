@@ -69,7 +69,7 @@ class Desk:
     session: aiohttp.ClientSession
     key: dict[str, Any]
 
-    async def control(self, method: str, path: str, **body: Any) -> Any:
+    async def control(self, method: str, path: str, /, **body: Any) -> Any:
         url = f"http://{self.server.address}/sandbox/{path}"
         async with self.session.request(method, url, data=json.dumps(body) if body else None) as reply:
             told = await reply.json()
@@ -78,6 +78,11 @@ class Desk:
 
     async def step(self, count: int = 1) -> None:
         await self.control("POST", "step", candles=count)
+
+    async def begin_a_minute(self) -> None:
+        """Put the wall clock on the beginning of a minute, so that no count ends while a test counts."""
+        await self.control("POST", "clock", skew_ms=-(self.server.clock.now_ms % MINUTE_MS))
+        await self.client.load_time_difference()
 
     async def truth(self) -> Any:
         return await self.control("GET", "truth")
