@@ -60,14 +60,13 @@ def sandbox(
     )  # fmt: skip
     import asyncio
 
-    try:
-        asyncio.run(_serve(opening, speed, port))
-    except KeyboardInterrupt:  # the way in which it is meant to end
-        typer.echo("\nThe practice exchange has ended.")
+    asyncio.run(_serve(opening, speed, port))
+    typer.echo("\nThe practice exchange has ended.")
 
 
 async def _serve(opening: Opening, speed: float, port: int) -> None:
     import asyncio
+    import signal
     from contextlib import suppress
 
     from engine.venues.sandbox import Server
@@ -78,9 +77,12 @@ async def _serve(opening: Opening, speed: float, port: int) -> None:
     clock = Clock(exchange.start_ms, speed)
     key = exchange.ring.make(ACCOUNT, 0)
     async with Server(exchange, clock, port) as server:
+        ended = asyncio.Event()
+        for one in (signal.SIGINT, signal.SIGTERM):  # the ways in which it is meant to end
+            with suppress(NotImplementedError):  # Windows has none; there Ctrl-C interrupts as it does everywhere
+                asyncio.get_running_loop().add_signal_handler(one, ended.set)
         typer.echo(_greeting(server, key, opening))
-        with suppress(asyncio.CancelledError):  # asyncio.run cancels on Ctrl-C, and raises KeyboardInterrupt itself
-            await asyncio.Event().wait()
+        await ended.wait()
 
 
 def _greeting(server: Server, key: Key, opening: Opening) -> str:

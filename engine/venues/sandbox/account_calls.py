@@ -62,7 +62,8 @@ def cancel(call: Call) -> Any:
 def _cancel(call: Call, id_name: str, client_name: str, own_name: str) -> dict[str, Any]:
     own = call.asked.client_id(own_name)
     order = call.exchange.find(call.account, call.asked, id_name, client_name, query=False)
-    return cancelled(order, call.exchange.cancel(order) if not own else call.exchange.cancel(order) and own)
+    given = call.exchange.cancel(order)
+    return cancelled(order, own or given)
 
 
 def open_orders(call: Call) -> Any:

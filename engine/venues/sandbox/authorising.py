@@ -14,10 +14,12 @@ AHEAD_MS = 1_000
 WINDOW_MS, WIDEST_MS = 5_000, 60_000
 
 
-def authorise(ring: KeyRing, header: str | None, raw: str, asked: Asked, permission: str, now_ms: int) -> Key:
+def authorise(
+    ring: KeyRing, header: str | None, query: str, body: str, asked: Asked, permission: str, now_ms: int
+) -> Key:
     """Return the key of a signed request; RefusalError: -2014, -2015, -1102, -1021, -1022 and their kin.
 
-    raw: query and body as they came over the wire.
+    query, body: as they came over the wire; what is signed is the one and the other, with nothing between.
     """
     if not header or not header.isalnum():
         raise RefusalError(-2014, "API-key format invalid.", 401)
@@ -33,9 +35,10 @@ def authorise(ring: KeyRing, header: str | None, raw: str, asked: Asked, permiss
         raise RefusalError(-1021, f"Timestamp for this request was {AHEAD_MS}ms ahead of the server's time.")
     if now_ms - stamp > window:
         raise RefusalError(-1021, "Timestamp for this request is outside of the recvWindow.")
-    payload, signature = split(raw)
+    (first, in_query), (second, in_body) = split(query), split(body)
+    signature = in_body if in_query is None else in_query
     if signature is None:
         raise missing("signature")
-    if not is_signed_by(key, payload, signature):
+    if not is_signed_by(key, first + second, signature):
         raise RefusalError(-1022, "Signature for this request is not valid.")
     return key

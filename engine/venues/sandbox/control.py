@@ -21,6 +21,7 @@ from engine.venues.sandbox.signing import is_public_key
 from engine.venues.sandbox.truth import truth
 
 Body = dict[str, Any]
+MOST = Decimal(10**15)
 
 
 class Control:
@@ -115,6 +116,6 @@ def _amount(asset: str, value: Any) -> Decimal:
         amount = Decimal(str(value))
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or amount < ZERO or amount % UNIT:
-        raise ConfigError(f"balances {asset}: expected an amount in units of {UNIT}, was {value!r}")
+    if not amount.is_finite() or not ZERO <= amount <= MOST or amount % UNIT:
+        raise ConfigError(f"balances {asset}: expected an amount in units of {UNIT:f}, at most {MOST}, was {value!r}")
     return amount

@@ -43,23 +43,23 @@ ROUTES: dict[tuple[str, str], Route] = {
 
 
 def answer(
-    exchange: Exchange, limits: Limits, method: str, path: str, raw: str, header: str | None, now_ms: int
+    exchange: Exchange, limits: Limits, method: str, path: str, query: str, body: str, header: str | None, now_ms: int
 ) -> tuple[Any, dict[str, str]]:
     """Return a request's answer and its headers; RefusalError carries those it had by then.
 
-    raw: query and body as they came; header: X-MBX-APIKEY; now_ms: the wall clock's.
+    query, body: as they came; header: X-MBX-APIKEY; now_ms: the wall clock's.
     """
     route = ROUTES.get((method, path))
     headers: dict[str, str] = {}
     try:
         if route is None:
             raise RefusalError(-1000, f"There is no {method} {path} at the practice exchange.", 404)
-        asked = Asked(dict(parse_qsl(raw, keep_blank_values=True)))
+        asked = Asked(dict(parse_qsl(f"{query}&{body}", keep_blank_values=True)))
         used = limits.weigh(route.weighs(asked), now_ms)
         headers |= {"X-MBX-USED-WEIGHT": str(used), "X-MBX-USED-WEIGHT-1M": str(used)}
         call = Call(exchange, limits, asked, now_ms, headers=headers)
         if route.permission:
-            call.key = authorise(exchange.ring, header, raw, asked, route.permission, now_ms)
+            call.key = authorise(exchange.ring, header, query, body, asked, route.permission, now_ms)
             if route.orders:
                 headers |= limits.count_order(call.account, now_ms)
         return route.answer(call), headers

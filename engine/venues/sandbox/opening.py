@@ -15,6 +15,7 @@ from engine.candles.timeframes import DAY_MS, TIMEFRAMES, iso, parse_market, par
 from engine.errors import ConfigError, DataError
 from engine.market import Market, tick_of
 from engine.markets import read_shape
+from engine.venues.sandbox.decimals import UNIT, down
 from engine.venues.sandbox.exchange import Exchange, Settings
 from engine.venues.sandbox.instrument import Instrument
 from engine.venues.sandbox.tape import Tape
@@ -69,7 +70,7 @@ def open_exchange(opening: Opening, now_ms: int) -> Exchange:
             )
     share = None if opening.participation is None else Decimal(str(opening.participation))
     exchange = Exchange(markets, start_ms, Settings(opening.seed, share))
-    exchange.open_account(ACCOUNT, {one.quote: Decimal(str(opening.cash)) for one, _ in markets})
+    exchange.open_account(ACCOUNT, {one.quote: down(Decimal(str(opening.cash)), UNIT) for one, _ in markets})
     return exchange
 
 

@@ -36,6 +36,9 @@ def read_order(asked: Asked, instrument: Instrument, account: str, id_: int, now
         raise RefusalError(-1106, "Parameter 'trailingDelta' sent when not required.")
     if stop and not trailing and not asked.has("stopPrice"):
         raise missing("stopPrice")
+    for name, wanted in (("price", limit), ("stopPrice", stop)):
+        if wanted and asked.has(name) and not asked.number(name):
+            raise RefusalError(-1013, f"Invalid {name}.")
     return Order(
         id_, account, instrument, asked.client_id("newClientOrderId") or f"auto{id_}", side, type_, force,
         ZERO if by_quote else asked.number("quantity", must=True), now_ms, asked.number("price", must=limit),
@@ -47,11 +50,11 @@ def check_filters(order: Order, price: Decimal, open_orders: int) -> None:
     """Refuse an order that breaks a filter; price: the market's, by which market orders are valued."""
     of = order.instrument
     for one in (order.price, order.stop):
-        if one and (one % of.tick or not of.tick <= one <= LARGEST):
+        if one and (not of.tick <= one <= LARGEST or one % of.tick):
             raise filtered("PRICE_FILTER")
     if order.has_limit and not price * BAND_DOWN <= order.price <= price * BAND_UP:
         raise filtered("PERCENT_PRICE_BY_SIDE")
-    if not order.quote_quantity and (order.quantity % of.lot or not of.min_quantity <= order.quantity <= LARGEST):
+    if not order.quote_quantity and (not of.min_quantity <= order.quantity <= LARGEST or order.quantity % of.lot):
         raise filtered("LOT_SIZE")
     value = order.quote_quantity or order.quantity * (order.price or order.stop or price)
     if value < of.min_notional or (order.has_limit and value > LARGEST_NOTIONAL):

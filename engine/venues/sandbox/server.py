@@ -81,22 +81,22 @@ class Server:
             return self._controlled(request.method, path, body)
         header = request.headers.get("X-MBX-APIKEY")
         rule = self.faults.draw(request.method, path)
-        asked = (request.method, path, query + body, header)
+        asked = (request.method, path, query, body, header)
         if rule is None:
             return self._answered(*asked)
         return await self._faulty(rule, request, asked)
 
-    def _answered(self, method: str, path: str, raw: str, header: str | None) -> web.Response:
+    def _answered(self, method: str, path: str, query: str, body: str, header: str | None) -> web.Response:
         try:
             told, headers = answer(
-                self.exchange, self.limits, method, path, raw, header, self.clock.now_ms
+                self.exchange, self.limits, method, path, query, body, header, self.clock.now_ms
             )  # fmt: skip
             return _json(told, 200, headers)
         except RefusalError as refusal:
             return _json(refusal.body, refusal.status, refusal.headers)
 
     async def _faulty(
-        self, rule: Rule, request: web.BaseRequest, asked: tuple[str, str, str, str | None]
+        self, rule: Rule, request: web.BaseRequest, asked: tuple[str, str, str, str, str | None]
     ) -> web.StreamResponse:
         fault = FAULTS[rule.fault]
         whole = self._answered(*asked) if fault.does == "now" else web.Response()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import ccxt.async_support as ccxt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from yarl import URL
 
 from engine.venues.sandbox.keys import Key
 from engine.venues.sandbox.signing import is_signed_by, split
@@ -143,3 +146,19 @@ async def test_a_window_wider_than_a_minute_and_a_request_without_time_are_refus
             assert (reply.status, (await reply.json())["code"]) == (400, -1102)
         async with at.session.get(url) as reply:
             assert (reply.status, (await reply.json())["code"]) == (401, -2014)
+
+
+@played
+@pytest.mark.parametrize("signed_in", ["query", "body"])
+async def test_what_is_signed_is_the_query_and_then_the_body(signed_in: str) -> None:
+    async with desk() as at:
+        query = f"symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&timestamp={at.server.clock.now_ms}"
+        body = "quantity=1&price=90"
+        signature = hmac.new(at.key["secret"].encode(), (query + body).encode(), hashlib.sha256).hexdigest()
+        if signed_in == "query":
+            query += f"&signature={signature}"
+        else:
+            body += f"&signature={signature}"
+        url = URL(f"http://{at.server.address}/api/v3/order?{query}", encoded=True)
+        async with at.session.post(url, data=body, headers={"X-MBX-APIKEY": at.key["key"]}) as reply:
+            assert (reply.status, (await reply.json())["status"]) == (200, "NEW")
