@@ -76,8 +76,14 @@ def open_exchange(opening: Opening, now_ms: int) -> Exchange:
 
 def spot_market(candles: Candles) -> Market:
     """Return the market of some candles: the shape of a common venue, with the tick that the candles show."""
-    tick = min(read_shape(SHAPE).tick, tick_of(candles.close[-10_000:]), key=float)
-    return replace(read_shape(SHAPE), symbol=candles.symbol, tick=tick, half_spread=HALF_SPREAD)
+    shape = read_shape(SHAPE)
+    tick = min(
+        Decimal(str(shape.tick)), *(Decimal(f"{tick_of(prices[-10_000:]):.8f}") for prices in candles.columns[1:5])
+    )
+    lot = max(Decimal(str(shape.lot)), UNIT / tick)  # what is cheap trades in larger lots
+    return replace(
+        shape, symbol=candles.symbol, tick=f"{tick:f}", lot=f"{lot:f}", min_quantity=float(lot), half_spread=HALF_SPREAD
+    )
 
 
 def _opened(candles: Candles, opening: Opening, endless: bool) -> tuple[Instrument, Tape]:

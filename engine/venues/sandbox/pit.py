@@ -61,7 +61,10 @@ class Pit:
 
     def _open(self) -> None:
         volume = self.tape.volume(self.k)
-        self.volume_left = volume * self.participation if self.participation is not None else volume and ENDLESS
+        if not self.tape.tells_volume:
+            self.volume_left = ENDLESS
+        else:  # a candle without volume had no trades, so none of ours either
+            self.volume_left = volume * self.participation if self.participation is not None else volume and ENDLESS
         self.inside, self.now_ms = True, self.tape.open_ms(self.k)
         price = self.high = self.low = self.tape.way(self.k)[0]
         self._move(price, self.now_ms)

@@ -25,6 +25,7 @@ class Tape:
     def __init__(self, candles: Candles, tick: Decimal, lot: Decimal, path: str, more: Source | None = None) -> None:
         self.candles, self.tick, self.lot, self.path = candles, tick, lot, path
         self._more = more
+        self.tells_volume = bool(candles.volume.any())
 
     @property
     def step_ms(self) -> int:

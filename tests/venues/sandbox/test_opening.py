@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from engine import ConfigError, DataError, Market
+from engine import Candles, ConfigError, DataError, Market
 from engine.candles import Store
 from engine.venues.sandbox import Instrument
 from engine.venues.sandbox.asking import Asked
@@ -81,3 +82,26 @@ def test_only_a_spot_market_whose_money_the_ledger_can_hold_is_traded() -> None:
         Instrument.of(Market(symbol="BTC/USDT", kind="linear", tick=0.1, lot=0.001))
     with pytest.raises(ConfigError, match="tick times lot must be whole units"):
         Instrument.of(market(tick=0.00001, lot=0.00001))
+
+
+def test_a_coin_of_a_fraction_of_a_cent_trades_in_whole_coins(tmp_path: Path) -> None:
+    cheap = candles(100)
+    prices = [np.round(column * 1e-7, 8) for column in (cheap.open, cheap.high, cheap.low, cheap.close)]
+    Store(tmp_path).write(Candles(cheap.open_ms, *prices, cheap.volume * 1e9, "1h", "DUST/USDT", "binance", "a test"))
+    exchange = open_exchange(Opening(markets=("binance:DUST/USDT",), timeframe="1h", root=tmp_path), 0)
+    of = exchange.pits["DUSTUSDT"].instrument
+    assert (of.tick, of.lot, of.min_quantity) == (Decimal("1E-8"), 1, 1)
+    order = exchange.place(
+        ACCOUNT, Asked({"symbol": "DUSTUSDT", "side": "BUY", "type": "MARKET", "quoteOrderQty": "100"})
+    )
+    assert (order.status, order.filled % 1) == ("FILLED", 0)
+    assert audit(exchange) == []
+
+
+def test_candles_that_tell_no_volume_cap_nothing(tmp_path: Path) -> None:
+    mute = candles(100)
+    columns = (mute.open, mute.high, mute.low, mute.close, 0 * mute.volume)
+    Store(tmp_path).write(Candles(mute.open_ms, *columns, "1h", "BTC/USDT", "binance", "a test"))
+    exchange = open_exchange(Opening(markets=("binance:BTC/USDT",), timeframe="1h", root=tmp_path), 0)
+    order = exchange.place(ACCOUNT, Asked({"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "10"}))
+    assert order.status == "FILLED"

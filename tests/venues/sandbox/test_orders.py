@@ -198,3 +198,25 @@ async def test_too_many_orders_in_ten_seconds_are_refused() -> None:
         kind, status, code, said = await refusal(at.client.create_order(SYMBOL, "limit", "buy", 1, 90))
         assert (kind, status, code) == (ccxt.DDoSProtection, 429, -1015)
         assert said == "Too many new orders; current limit is 2 orders per 10 SECOND."
+
+
+@played
+async def test_a_maker_is_paid_where_the_market_pays_makers() -> None:
+    async with desk(FLAT, (100, 101, 94, 95), FLAT, on=market(maker_fee_rate=-0.0001)) as at:
+        order = await at.client.create_order(SYMBOL, "limit", "buy", 1, 95)
+        await at.step()
+        assert (await at.client.fetch_my_trades(SYMBOL))[0]["fee"]["cost"] == -0.0001
+        assert (await at.client.fetch_order(order["id"], SYMBOL))["status"] == "closed"
+        assert (await at.client.fetch_balance())["BTC"]["total"] == 11.0001
+        await at.audited()
+
+
+@played
+async def test_a_stop_to_buy_behind_a_gap_buys_what_the_funds_cover() -> None:
+    async with desk(FLAT, (110, 111, 109, 110), FLAT) as at:
+        order = await at.client.create_order(SYMBOL, "market", "buy", 98, params={"triggerPrice": 102})
+        assert (await at.client.fetch_balance())["USDT"]["free"] == 10_000 - 98 * 102
+        await at.step()
+        found = await at.client.fetch_order(order["id"], SYMBOL)
+        assert (found["status"], found["filled"], found["average"]) == ("expired", 90.9, 110.0)
+        await at.audited()

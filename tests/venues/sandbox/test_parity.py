@@ -116,7 +116,13 @@ def compare(script: list[Told], rows: list[tuple[float, ...]], share: float | No
     ]
     there = [
         # The last part of an order is a difference of floats there, and may miss the lot by its last bit.
-        (int(one["candle"]), int(one["side"]), round(float(one["quantity"]), 9), float(one["price"]), bool(one["maker"]))
+        (
+            int(one["candle"]),
+            int(one["side"]),
+            round(float(one["quantity"]), 9),
+            float(one["price"]),
+            bool(one["maker"]),
+        )
         for one in result.fill_rows
     ]
     # A fill at the very close belongs to the next candle by its time, and to this one by its candle.
@@ -174,14 +180,14 @@ def scripts(draw: st.DrawFn, kinds: tuple[str, ...]) -> list[Told]:
     return told
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(scripts(KINDS[:5]), ways((1_000,)))
 def test_any_script_of_orders_fills_alike(script: list[Told], rows: list[tuple[float, ...]]) -> None:
     rows[:2] = [(*FLAT, 1_000.0), (*FLAT, 1_000.0)]
     compare(script, rows)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(scripts(("limit", "maker")), ways((0, 20, 50, 200)), st.sampled_from((0.05, 0.3, 1.0)))
 def test_any_script_of_resting_orders_fills_alike_by_share_of_volume(
     script: list[Told], rows: list[tuple[float, ...]], share: float
@@ -190,7 +196,7 @@ def test_any_script_of_resting_orders_fills_alike_by_share_of_volume(
     compare(script, rows, share)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(scripts(("stop", "stop_limit", "limit")), ways((1_000,)), st.integers(1, 30))
 def test_any_script_of_stops_fills_alike(script: list[Told], rows: list[tuple[float, ...]], away: int) -> None:
     rows[:2] = [(*FLAT, 1_000.0), (*FLAT, 1_000.0)]

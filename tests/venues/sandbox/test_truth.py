@@ -48,6 +48,8 @@ async def trade_at_random(at: Desk, orders: int, seed: int, faults: bool = False
             ends["broken"] += 1
         except ccxt.ExchangeError as error:
             ends["refused" if faults or error.venue[0] == 400 else "broken"] += 1  # type: ignore[attr-defined]
+        if number % 100 == 0:
+            assert audit(at.server.exchange) == []
         if random.random() < 0.1:
             mine = at.server.exchange.open_orders("trader", "BTCUSDT")
             if mine:
