@@ -1,4 +1,4 @@
-"""The answers to signed requests: an account, its orders and its fills. Owns what each request may do."""
+"""The answers to signed requests that only ask: an account, its rights, orders and fills. Must not change anything."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from engine.venues.sandbox.call import Call
 from engine.venues.sandbox.decimals import ZERO, text
 from engine.venues.sandbox.market_data import ALWAYS_MS
 from engine.venues.sandbox.order import Fill, Order
-from engine.venues.sandbox.refusal import RefusalError, unknown_on_cancel
-from engine.venues.sandbox.replies import cancelled, placed, queried, trade
+from engine.venues.sandbox.refusal import RefusalError
+from engine.venues.sandbox.replies import queried, trade
 
 DAY_MS = 86_400_000
-KINDS = ("ACK", "RESULT", "FULL")
 
 
 def account(call: Call) -> Any:
@@ -33,73 +32,9 @@ def account(call: Call) -> Any:
     }  # fmt: skip
 
 
-def place(call: Call) -> Any:
-    """Place an order."""
-    kind = call.asked.values.get("newOrderRespType")
-    if kind is None:
-        kind = "FULL" if call.asked.values.get("type") in ("MARKET", "LIMIT") else "ACK"
-    if kind not in KINDS:
-        raise RefusalError(-1126, "Invalid newOrderRespType.")
-    return placed(call.exchange.place(call.account, call.asked), kind)
-
-
-def test(call: Call) -> Any:
-    """Check an order without placing it."""
-    call.exchange.checked(call.account, call.asked, call.exchange.pit(call.asked.text("symbol")))
-    return {}
-
-
-def query(call: Call) -> Any:
-    """Show an order."""
-    return queried(call.exchange.find(call.account, call.asked, "orderId", "origClientOrderId", query=True))
-
-
-def cancel(call: Call) -> Any:
-    """Cancel an order."""
-    return _cancel(call, "orderId", "origClientOrderId", "newClientOrderId")
-
-
-def _cancel(call: Call, id_name: str, client_name: str, own_name: str) -> dict[str, Any]:
-    own = call.asked.client_id(own_name)
-    order = call.exchange.find(call.account, call.asked, id_name, client_name, query=False)
-    given = call.exchange.cancel(order)
-    return cancelled(order, own or given)
-
-
 def open_orders(call: Call) -> Any:
     """List what is open, in one market or in all."""
     return [queried(one) for symbol in _symbols(call) for one in call.exchange.open_orders(call.account, symbol)]
-
-
-def cancel_all(call: Call) -> Any:
-    """Cancel all open orders of a market."""
-    symbol = call.exchange.pit(call.asked.text("symbol")).instrument.symbol
-    mine = call.exchange.open_orders(call.account, symbol)
-    if not mine:
-        raise unknown_on_cancel()
-    return [cancelled(one, call.exchange.cancel(one)) for one in mine]
-
-
-def replace(call: Call) -> Any:
-    """Cancel an order and place another; each of the two may fail, and the answer says which."""
-    mode = call.asked.one_of("cancelReplaceMode", ("STOP_ON_FAILURE", "ALLOW_FAILURE"), -1100, "cancelReplaceMode")
-    told: dict[str, Any] = {
-        "cancelResult": "SUCCESS", "newOrderResult": "NOT_ATTEMPTED", "cancelResponse": None, "newOrderResponse": None,
-    }  # fmt: skip
-    try:
-        told["cancelResponse"] = _cancel(call, "cancelOrderId", "cancelOrigClientOrderId", "cancelNewClientOrderId")
-    except RefusalError as refusal:
-        told |= {"cancelResult": "FAILURE", "cancelResponse": refusal.body}
-    if told["cancelResult"] == "SUCCESS" or mode == "ALLOW_FAILURE":
-        try:
-            told |= {"newOrderResponse": place(call), "newOrderResult": "SUCCESS"}
-        except RefusalError as refusal:
-            told |= {"newOrderResponse": refusal.body, "newOrderResult": "FAILURE"}
-    if told["cancelResult"] == told["newOrderResult"] == "SUCCESS":
-        return told
-    if "SUCCESS" in (told["cancelResult"], told["newOrderResult"]):
-        raise RefusalError(-2021, "Order cancel-replace partially failed.", 409, data=told)
-    raise RefusalError(-2022, "Order cancel-replace failed.", data=told)
 
 
 def all_orders(call: Call) -> Any:
@@ -112,7 +47,7 @@ def all_orders(call: Call) -> Any:
     )
     start, end = _span(call)
     found = [
-        one for one in call.exchange.of_market[call.account, symbol]
+        one for one in call.exchange.register.of_market[call.account, symbol]
         if one.id >= (from_id or 0) and start <= one.time_ms <= end
     ]  # fmt: skip
     part = slice(0, limit) if from_id is not None or asked.has("startTime") else slice(-limit, None)
@@ -127,7 +62,7 @@ def my_trades(call: Call) -> Any:
     start, end = _span(call)
     found: list[tuple[Order, Fill]] = [
         (order, fill)
-        for order in call.exchange.of_market[call.account, symbol]
+        for order in call.exchange.register.of_market[call.account, symbol]
         if order_id in (None, order.id)
         for fill in order.fills
         if fill.id >= (from_id or 0) and start <= fill.time_ms <= end

@@ -10,6 +10,7 @@ from engine.venues.sandbox.asking import Asked
 from engine.venues.sandbox.exchange import Exchange
 from engine.venues.sandbox.keys import Key
 from engine.venues.sandbox.limits import Limits
+from engine.venues.sandbox.order import Order
 
 
 @dataclass(slots=True)
@@ -29,6 +30,11 @@ class Call:
         if self.key is None:
             raise ValueError("a public request has no account")
         return self.key.account
+
+    def order(self, id_name: str, client_name: str, query: bool) -> Order:
+        """Return the order of a venue's or a client's id; RefusalError -2013 on query, -2011 on cancel."""
+        symbol = self.exchange.pit(self.asked.text("symbol")).instrument.symbol
+        return self.exchange.register.find(self.account, symbol, self.asked, id_name, client_name, query)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from engine.venues.sandbox import account_calls, public_calls
+from engine.venues.sandbox import account_calls, order_calls, public_calls
 from engine.venues.sandbox.asking import Asked
 from engine.venues.sandbox.authorising import authorise
 from engine.venues.sandbox.call import Call, Route
@@ -28,13 +28,13 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/api/v3/trades"): Route(public_calls.trades, 25),
     ("GET", "/api/v3/aggTrades"): Route(public_calls.aggregated_trades, 4),
     ("GET", "/api/v3/account"): Route(account_calls.account, 20, "read"),
-    ("POST", "/api/v3/order"): Route(account_calls.place, 1, "trade", orders=True),
-    ("POST", "/api/v3/order/test"): Route(account_calls.test, 1, "trade"),
-    ("GET", "/api/v3/order"): Route(account_calls.query, 4, "read"),
-    ("DELETE", "/api/v3/order"): Route(account_calls.cancel, 1, "trade"),
+    ("POST", "/api/v3/order"): Route(order_calls.place, 1, "trade", orders=True),
+    ("POST", "/api/v3/order/test"): Route(order_calls.test, 1, "trade"),
+    ("GET", "/api/v3/order"): Route(order_calls.query, 4, "read"),
+    ("DELETE", "/api/v3/order"): Route(order_calls.cancel, 1, "trade"),
     ("GET", "/api/v3/openOrders"): Route(account_calls.open_orders, 6, "read", weight_of_all=80),
-    ("DELETE", "/api/v3/openOrders"): Route(account_calls.cancel_all, 1, "trade"),
-    ("POST", "/api/v3/order/cancelReplace"): Route(account_calls.replace, 1, "trade", orders=True),
+    ("DELETE", "/api/v3/openOrders"): Route(order_calls.cancel_all, 1, "trade"),
+    ("POST", "/api/v3/order/cancelReplace"): Route(order_calls.replace, 1, "trade", orders=True),
     ("GET", "/api/v3/allOrders"): Route(account_calls.all_orders, 20, "read"),
     ("GET", "/api/v3/myTrades"): Route(account_calls.my_trades, 20, "read"),
     ("GET", "/sapi/v1/asset/tradeFee"): Route(account_calls.fees, 1, "read"),

@@ -5,7 +5,6 @@ Owns ids, and the order in which time and requests change things. Must not know 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,11 +26,9 @@ from engine.venues.sandbox.refusal import (
     WOULD_TAKE,
     RefusalError,
     filtered,
-    missing,
     rejected,
-    unknown_on_cancel,
-    unknown_on_query,
 )  # fmt: skip
+from engine.venues.sandbox.register import Register
 from engine.venues.sandbox.tape import Tape
 
 
@@ -58,9 +55,7 @@ class Exchange:
             opens_ms = start_ms - start_ms % tape.step_ms
             self.pits[instrument.symbol] = Pit(instrument, tape, self.filling, opens_ms, self.settings.participation)
         self.accounts: dict[str, int] = {}  # with the time they were opened
-        self.orders: dict[int, Order] = {}
-        self.of_market: dict[tuple[str, str], list[Order]] = defaultdict(list)  # account and symbol: all, oldest first
-        self.named: dict[tuple[str, str, str], Order] = {}  # account, symbol, client id: the youngest of that name
+        self.register = Register()
         self._cancels = self._deposits = self._plans = 0
         self._planned: list[tuple[int, int, Callable[[], object]]] = []
         self.advance(start_ms)
@@ -113,9 +108,7 @@ class Exchange:
             raise rejected(SHORT_OF_FUNDS)
         if not market:
             self.filling.lock(order, needed)
-        self.orders[order.id] = order
-        self.of_market[account, pit.instrument.symbol].append(order)
-        self.named[account, pit.instrument.symbol, order.client_id] = order
+        self.register.add(order)
         self.filling.admit(order)
         pit.arrive(order)
         return order
@@ -123,12 +116,11 @@ class Exchange:
     def checked(self, account: str, asked: Asked, pit: Pit) -> tuple[Order, Decimal]:
         """Return the order that is asked for, and the price it meets; nothing is changed."""
         symbol, price = pit.instrument.symbol, pit.price
-        order = read_order(asked, pit.instrument, account, len(self.orders) + 1, self.now_ms)
+        order = read_order(asked, pit.instrument, account, len(self.register.orders) + 1, self.now_ms)
         if pit.is_closed:
             raise rejected(CLOSED)
         check_filters(order, price, len(self.filling.open[account, symbol]))
-        earlier = self.named.get((account, symbol, order.client_id))
-        if earlier is not None and earlier.is_open:
+        if self.register.is_taken(order):
             raise rejected(DUPLICATE)
         check_trigger(order, price)
         if order.type == "LIMIT_MAKER" and pit.takes(order):
@@ -139,17 +131,10 @@ class Exchange:
         """Return what is open, oldest first."""
         return list(self.filling.open[account, symbol].values())
 
-    def find(self, account: str, asked: Asked, id_name: str, client_name: str, query: bool) -> Order:
-        """Return the order of a venue's or a client's id; RefusalError -2013 on query, -2011 on cancel."""
-        symbol = self.pit(asked.text("symbol")).instrument.symbol
-        id_, client_id = asked.whole(id_name), asked.client_id(client_name)
-        if id_ is None and not client_id:
-            raise missing(id_name)
-        order = self.named.get((account, symbol, client_id)) if id_ is None else self.orders.get(id_)
-        own = order is not None and order.account == account and order.instrument.symbol == symbol
-        if order is None or not own or not (query or order.is_open):
-            raise unknown_on_query() if query else unknown_on_cancel()
-        return order
+    @property
+    def orders(self) -> dict[int, Order]:
+        """Return all orders by id."""
+        return self.register.orders
 
     def cancel(self, order: Order) -> str:
         """Cancel an open order and return the id of the cancellation itself."""

@@ -1,48 +1,38 @@
-"""One market on its way: the path through its candles, and what the path does to orders.
+"""One market on its way: the path through its candles, and the order in which it meets what rests.
 
-Owns price, time and the volume that is left of the candle. The rules are P1 and F1-F7 of
-docs/understand_a_fill.md; what the venue does otherwise stands where it is done. Must not know requests or clocks.
+Owns where in its candles the market is; rules T3 and P1 of docs/understand_a_fill.md. Must not know
+requests or clocks.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.venues.sandbox.book import Book
-from engine.venues.sandbox.decimals import ZERO, down, nearest
+from engine.venues.sandbox.decimals import nearest
 from engine.venues.sandbox.filling import Filling
 from engine.venues.sandbox.instrument import Instrument
-from engine.venues.sandbox.order import Order
+from engine.venues.sandbox.meeting import Meeting
 from engine.venues.sandbox.tape import Tape
 
 ENDLESS = Decimal("Infinity")
 
 
-class Pit:
-    """Match one market's orders. participation: share of a candle's volume that our fills may take; None: any."""
+class Pit(Meeting):
+    """Walk one market. participation: share of a candle's volume that our fills may take; None: any."""
 
     def __init__(
         self, instrument: Instrument, tape: Tape, filling: Filling, start_ms: int, participation: Decimal | None
     ) -> None:
-        self.instrument, self.tape, self.filling, self.participation = instrument, tape, filling, participation
-        self.book = Book()
-        self.pending: list[Order] = []  # triggered, to arrive at once
-        self.later: list[Order] = []  # triggered without any volume left, to arrive with the next candle
+        self.tape, self.participation = tape, participation
         self.k, self.inside = tape.index_at(start_ms), False
-        self.now_ms = start_ms
-        self.volume_left = ZERO
-        self.price = self.high = self.low = tape.way(max(0, self.k - 1))[3]
+        super().__init__(instrument, filling, tape.way(max(0, self.k - 1))[3], start_ms)
+        self.high = self.low = self.price
         self.advance(start_ms)
 
     @property
     def is_closed(self) -> bool:
         """Return whether the candles have come to their end."""
         return not self.inside and not self.tape.has(self.k)
-
-    @property
-    def exhausted(self) -> bool:
-        """Return whether this candle's volume is used up (rule F5)."""
-        return self.volume_left < self.instrument.lot
 
     def advance(self, until_ms: int) -> None:
         """Go on until a time; what opens at that very time has opened (rule T3)."""
@@ -75,11 +65,11 @@ class Pit:
                 if self.exhausted:
                     self.book.rest(order)
                 else:
-                    self._meet(order, price)
+                    self.meet(order, price)
         while self.pending and not self.exhausted:
             self.arrive(self.pending.pop(0))
         if self.exhausted:
-            self._suspend(price, price)
+            self.suspend(price, price)
 
     def _legs(self, until_ms: int) -> None:
         way, start_ms, step_ms = self.tape.way(self.k), self.tape.open_ms(self.k), self.tape.step_ms
@@ -106,96 +96,14 @@ class Pit:
                 share = (at - start) / (end - start)
                 self._move(at, max(self.now_ms, from_ms + int((to_ms - from_ms) * share)))
                 self.book.drop(order)
-                self._meet(order, None)
+                self.meet(order, None)
             else:
                 break
         if self.exhausted:
-            self._suspend(min(self.price, goal), max(self.price, goal))
+            self.suspend(min(self.price, goal), max(self.price, goal))
         self._move(goal, goal_ms)
 
     def _move(self, price: Decimal, now_ms: int) -> None:
         self.price, self.now_ms = price, now_ms
         self.high, self.low = max(self.high, price), min(self.low, price)
         self.book.trail(price)
-
-    def _meet(self, order: Order, open_price: Decimal | None) -> None:
-        """Deal with a resting order whose point the path has reached; at an open a limit may fill better (F2)."""
-        if not order.is_stop:
-            gapped = open_price is not None and order.side * (order.price - open_price) > 0
-            at = open_price if gapped and open_price is not None else order.price
-            self._fill(order, at, True)
-            if order.is_open:
-                self.book.rest(order)
-        elif order.trailing and order.extreme is None:
-            order.extreme = self.price
-            self.book.rest(order)
-        else:
-            order.triggered, order.updated_ms = True, self.now_ms
-            if order.has_limit:
-                self.pending.append(order)
-            else:
-                self._take(order)
-
-    def takes(self, order: Order) -> bool:
-        """Return whether a limit order would trade at once."""
-        touch = self.price * (1 + order.side * self.instrument.half_spread)
-        return order.side * (order.price - touch) >= 0
-
-    def arrive(self, order: Order) -> None:
-        """Let an order meet the market as it stands; it fills, rests, or ends EXPIRED."""
-        if not order.is_open:
-            return
-        if order.is_stop:
-            order.extreme = self.price if order.trailing and not order.stop else None
-            self.book.rest(order)
-        elif not order.has_limit:
-            self._take(order)
-        else:
-            takes = self.takes(order)
-            whole = order.time_in_force != "FOK" or self.volume_left >= order.left
-            if takes and whole:
-                self._take(order)
-            elif order.time_in_force != "GTC":
-                self.filling.end(order, "EXPIRED", self.now_ms)
-            else:
-                self.book.rest(order)
-
-    def cancel(self, order: Order, status: str = "CANCELED") -> None:
-        """Take an open order out."""
-        self.book.drop(order)
-        self.filling.end(order, status, self.now_ms)
-
-    def _take(self, order: Order) -> None:
-        """Fill as a taker, no worse than the limit; the rest waits, rests, or ends as the venue has it."""
-        price = self.instrument.taker_price(self.price, order.side)
-        if order.has_limit and order.side * (price - order.price) > 0:
-            price = order.price
-        self._fill(order, price, False)
-        if not order.is_open:
-            return
-        if order.time_in_force == "GTC" and order.has_limit:
-            self.book.rest(order)
-        elif order.triggered and self.exhausted and self.filling.affordable(order, price, order.left) > ZERO:
-            self.later.append(order)
-        else:  # the venue does not let a market order wait for volume, as the core does
-            self.filling.end(order, "EXPIRED", self.now_ms)
-
-    def _fill(self, order: Order, price: Decimal, maker: bool) -> None:
-        quantity = order.left
-        if quantity > self.volume_left:
-            quantity = down(self.volume_left, self.instrument.lot)
-        quantity = self.filling.affordable(order, price, quantity)
-        if quantity > ZERO:
-            self.volume_left -= quantity
-            self.filling.fill(order, quantity, price, maker, self.now_ms)
-
-    def _suspend(self, low: Decimal, high: Decimal) -> None:
-        """With the volume used up, stops that the path meets trigger, and go on with the next candle."""
-        for order in self.book.reached(low, high):
-            self.book.drop(order)
-            if order.trailing and order.extreme is None:
-                order.extreme = order.point
-                self.book.rest(order)
-            else:
-                order.triggered, order.updated_ms = True, self.now_ms
-                self.later.append(order)

@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 
 from aiohttp import web
 
 from engine.errors import ConfigError
+from engine.venues.sandbox.breaking import as_json, broken
 from engine.venues.sandbox.clock import Clock
 from engine.venues.sandbox.control import Control
 from engine.venues.sandbox.dialect import answer
 from engine.venues.sandbox.exchange import Exchange
 from engine.venues.sandbox.faults import FAULTS, Faults, Rule
-from engine.venues.sandbox.limits import BAN_MS, Limits
+from engine.venues.sandbox.limits import Limits
 from engine.venues.sandbox.refusal import RefusalError
 
 HOST = "127.0.0.1"
 TICK_S = 0.2  # the market goes on by itself as well, so that no request finds a long way to go
-PAGE = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 
 
 class Server:
@@ -91,9 +90,9 @@ class Server:
             told, headers = answer(
                 self.exchange, self.limits, method, path, query, body, header, self.clock.now_ms
             )  # fmt: skip
-            return _json(told, 200, headers)
+            return as_json(told, 200, headers)
         except RefusalError as refusal:
-            return _json(refusal.body, refusal.status, refusal.headers)
+            return as_json(refusal.body, refusal.status, refusal.headers)
 
     async def _faulty(
         self, rule: Rule, request: web.BaseRequest, asked: tuple[str, str, str, str, str | None]
@@ -102,51 +101,15 @@ class Server:
         whole = self._answered(*asked) if fault.does == "now" else web.Response()
         if fault.does == "late":
             self.exchange.plan(rule.delay_ms, lambda: self._answered(*asked))
-        if fault.reply == "reset":
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
-        if fault.reply == "slow":
-            await asyncio.sleep(rule.delay_ms / 1_000)
-            return whole
-        if fault.reply == "cut":
-            return await _cut(request, whole)
-        if fault.reply == "empty":
-            return web.Response(body=b"", content_type="application/json")
-        if fault.reply == "html":
-            return web.Response(text=PAGE, status=502, content_type="text/html")
-        if fault.reply == "json":
-            said = "Internal error; unable to process your request. Please try again."
-            return _json({"code": -1001, "msg": said}, 503, {})
-        banned = fault.reply == "ban"
-        said = f"IP banned until {self.clock.now_ms + BAN_MS}." if banned else "Too much request weight used."
-        wait_s = BAN_MS // 1_000 if banned else self.limits.weight.wait_s(self.clock.now_ms)
-        return _json({"code": -1003, "msg": said}, 418 if banned else 429, {"Retry-After": str(wait_s)})
+        return await broken(fault.reply, whole, request, rule.delay_ms, self.clock.now_ms)
 
     def _controlled(self, method: str, path: str, body: str) -> web.Response:
         try:
             wanted = json.loads(body) if body else {}
             if not isinstance(wanted, dict):
                 raise ConfigError("expected a JSON object")
-            return _json(self.control.obey(method, path.rstrip("/"), wanted), 200, {})
+            return as_json(self.control.obey(method, path.rstrip("/"), wanted), 200, {})
         except ValueError as error:
-            return _json({"error": f"expected JSON ({error})"}, 400, {})
+            return as_json({"error": f"expected JSON ({error})"}, 400, {})
         except ConfigError as error:
-            return _json({"error": str(error)}, 400, {})
-
-
-async def _cut(request: web.BaseRequest, whole: web.Response) -> web.StreamResponse:
-    """Promise a whole body, send half of it, and hang up."""
-    body = whole.body if isinstance(whole.body, bytes) else b"{}"
-    reply = web.StreamResponse(status=whole.status, headers={"Content-Type": "application/json"})
-    reply.content_length = len(body)
-    await reply.prepare(request)
-    await reply.write(body[: len(body) // 2])
-    if request.transport is not None:
-        request.transport.close()
-    return reply
-
-
-def _json(told: Any, status: int, headers: dict[str, str]) -> web.Response:
-    body = json.dumps(told, separators=(",", ":")).encode()
-    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
+            return as_json({"error": str(error)}, 400, {})

@@ -204,7 +204,7 @@ async def test_too_many_orders_in_ten_seconds_are_refused() -> None:
 async def test_a_maker_is_paid_where_the_market_pays_makers() -> None:
     async with desk(FLAT, (100, 101, 94, 95), FLAT, on=market(maker_fee_rate=-0.0001)) as at:
         order = await at.client.create_order(SYMBOL, "limit", "buy", 1, 95)
-        await at.step()
+        await at.step(2)
         assert (await at.client.fetch_my_trades(SYMBOL))[0]["fee"]["cost"] == -0.0001
         assert (await at.client.fetch_order(order["id"], SYMBOL))["status"] == "closed"
         assert (await at.client.fetch_balance())["BTC"]["total"] == 11.0001
