@@ -220,3 +220,23 @@ async def test_a_stop_to_buy_behind_a_gap_buys_what_the_funds_cover() -> None:
         found = await at.client.fetch_order(order["id"], SYMBOL)
         assert (found["status"], found["filled"], found["average"]) == ("expired", 90.9, 110.0)
         await at.audited()
+
+
+@pytest.mark.parametrize("params", [{"postOnly": True}, {"timeInForce": "PO"}], ids=["postOnly", "PO"])
+@played
+async def test_a_post_only_order_rests_or_is_refused(params: dict[str, Any]) -> None:
+    async with desk() as at:
+        order = await at.client.create_order(SYMBOL, "limit", "buy", 1, 99.9, params)
+        found = await at.client.fetch_order(order["id"], SYMBOL)
+        assert (found["status"], found["postOnly"], found["info"]["type"]) == ("open", True, "LIMIT_MAKER")
+        assert (await refusal(at.client.create_order(SYMBOL, "limit", "buy", 1, 100, params)))[0] is IMMEDIATE
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "fills"), [("ACK", None, False), ("RESULT", "open", False), ("FULL", "open", True)]
+)
+@played
+async def test_the_answer_is_as_long_as_it_was_asked_for(kind: str, status: str | None, fills: bool) -> None:
+    async with desk() as at:
+        order = await at.client.create_order(SYMBOL, "limit", "buy", 1, 90, {"newOrderRespType": kind})
+        assert (order["status"], "fills" in order["info"], order["id"]) == (status, fills, "1")
