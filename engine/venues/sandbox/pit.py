@@ -58,7 +58,7 @@ class Pit(Meeting):
         self.inside, self.now_ms = True, self.tape.open_ms(self.k)
         price = self.high = self.low = self.tape.way(self.k)[0]
         self._move(price, self.now_ms)
-        self.pending, self.later = self.later, []
+        self.pending, self.later = sorted(self.later, key=lambda one: one.id), []  # the older first
         if not self.exhausted:
             # At the open everything crossed has the same price, so it goes by age.
             for order in self.book.crossed(price):

@@ -21,7 +21,7 @@ from engine.venues.sandbox.tape import Tape
 from .trading import FLAT, MINUTE_MS, START_MS, candles, market
 
 SLOTS = 12
-KINDS = ("market", "limit", "maker", "ioc", "fok", "stop", "stop_limit")
+KINDS = ("market", "limit", "maker", "ioc", "fok", "stop", "stop_limit", "trailing")
 Told = tuple[int, str, int, float, float, float]  # candle, kind, side, quantity, price, stop
 FREE = market(half_spread=0.0005, min_notional=0.0)
 
@@ -57,8 +57,10 @@ class Dictated(Strategy):
                     account.limit(side, quantity=size, price=price, time_in_force="fok")
                 elif self.kind[i] == 5:
                     account.stop(side, quantity=size, trigger=self.stop_at[i])
-                else:
+                elif self.kind[i] == 6:
                     account.stop_limit(side, quantity=size, trigger=self.stop_at[i], price=price)
+                else:
+                    account.trailing_stop(side, quantity=size, distance=self.stop_at[i] / 10_000, reduce_only=False)
         self.seen += 1
 
 
@@ -77,6 +79,7 @@ TYPES = {
     "market": ("MARKET", "", False, False), "limit": ("LIMIT", "GTC", True, False), "maker": ("LIMIT_MAKER", "", True, False),
     "ioc": ("LIMIT", "IOC", True, False), "fok": ("LIMIT", "FOK", True, False),
     "stop": ("STOP_LOSS", "", False, True), "stop_limit": ("STOP_LOSS_LIMIT", "GTC", True, True),
+    "trailing": ("STOP_LOSS", "", False, False),
 }  # fmt: skip
 
 
@@ -98,6 +101,7 @@ def exchanged(script: list[Told], rows: list[tuple[float, ...]], share: float | 
                 }
                 asked |= {"timeInForce": force} if force else {}
                 asked |= ({"price": str(price)} if limit else {}) | ({"stopPrice": str(stop)} if waits else {})
+                asked |= {"trailingDelta": str(int(stop))} if kind == "trailing" else {}  # its stop is in basis points
                 try:
                     exchange.place("trader", Asked(asked))
                 except RefusalError as refusal:
@@ -197,13 +201,19 @@ def test_any_script_of_resting_orders_fills_alike_by_share_of_volume(
 
 
 @settings(max_examples=120, deadline=None)
-@given(scripts(("stop", "stop_limit", "limit")), ways((1_000,)), st.integers(1, 30))
-def test_any_script_of_stops_fills_alike(script: list[Told], rows: list[tuple[float, ...]], away: int) -> None:
+@given(
+    scripts(("stop", "stop_limit", "trailing", "limit")), ways((0, 20, 50, 200)), st.integers(1, 30),
+    st.sampled_from((None, 0.05, 0.3)),
+)  # fmt: skip
+def test_any_script_of_stops_fills_alike(
+    script: list[Told], rows: list[tuple[float, ...]], away: int, share: float | None
+) -> None:
     rows[:2] = [(*FLAT, 1_000.0), (*FLAT, 1_000.0)]
     aimed = []
     for at, kind, side, quantity, price, stop in script:
-        if "stop" in kind:  # the venue refuses a stop that the market has reached, so it lies beyond the open it meets
-            price_then = rows[min(at + 1, len(rows) - 1)][0]
-            stop = round(price_then + side * away / 10, 1)
-        aimed.append((at, kind, side, quantity, price, stop))
-    compare(aimed, rows)
+        if kind.startswith(
+            "stop"
+        ):  # the venue refuses a stop that the market has reached: it lies beyond the open it meets
+            stop = round(rows[min(at + 1, len(rows) - 1)][0] + side * away / 10, 1)
+        aimed.append((at, kind, side, quantity, price, 10.0 * away if kind == "trailing" else stop))
+    compare(aimed, rows, share)
