@@ -25,6 +25,8 @@ class Filling:
     def lock(self, order: Order, price: Decimal) -> None:
         """Lock what an order's open quantity needs when it is good for this price; nothing once it is closed."""
         wanted = order.worth(price) if order.is_open else ZERO
+        if order.buys_at_any_price:  # a gap may have cost more than was locked for it
+            wanted = min(wanted, self.ledger.free(order.account, order.locked_asset) + order.locked)
         if not order.is_open:
             self.open[order.account, order.instrument.symbol].pop(order.id, None)
         self.ledger.lock(order.account, order.locked_asset, wanted - order.locked)

@@ -80,6 +80,11 @@ class Order:
         return "LIMIT" in self.type
 
     @property
+    def buys_at_any_price(self) -> bool:
+        """Return whether it is a stop to buy that has become a market order."""
+        return self.triggered and self.side > 0 and not self.has_limit
+
+    @property
     def stop_direction(self) -> int:
         """Return +1 where its stop price lies above the market, -1 below."""
         return self.side if self.type.startswith("STOP") else -self.side

@@ -88,7 +88,8 @@ def _order(order: Order) -> list[str]:
         findings.append(f"order {order.id}: filled at a price worse than its limit")
     if order.is_open:
         resting = order.left * (order.price or order.stop) if order.side > 0 else order.left
-        if order.locked != resting and not order.trailing:
+        exact = not order.trailing and not order.buys_at_any_price
+        if order.locked != resting if exact else order.locked < ZERO:
             findings.append(f"order {order.id}: locks {order.locked}, expected {resting}")
     elif order.locked != ZERO:
         findings.append(f"order {order.id}: {order.status} and still locks {order.locked}")

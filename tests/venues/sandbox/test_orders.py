@@ -240,3 +240,17 @@ async def test_the_answer_is_as_long_as_it_was_asked_for(kind: str, status: str 
     async with desk() as at:
         order = await at.client.create_order(SYMBOL, "limit", "buy", 1, 90, {"newOrderRespType": kind})
         assert (order["status"], "fills" in order["info"], order["id"]) == (status, fills, "1")
+
+
+@played
+async def test_a_stop_to_buy_that_a_gap_made_dear_never_locks_more_than_there_is() -> None:
+    rows = FLAT, *((110, 111, 109, 110, 400.0),) * 4
+    async with desk(*rows, participation=0.1) as at:
+        order = await at.client.create_order(SYMBOL, "market", "buy", 98, params={"triggerPrice": 102})
+        filled = []
+        for _ in range(3):
+            await at.step()
+            filled.append((await at.client.fetch_order(order["id"], SYMBOL))["filled"])
+            await at.audited()
+        assert filled == [40.0, 80.0, 90.9]
+        assert (await at.client.fetch_order(order["id"], SYMBOL))["status"] == "expired"
