@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from engine.cli import backtest, data, markets, new, plan, report, risk, strategies
+from engine.cli import backtest, data, markets, new, plan, report, risk, sandbox, strategies
 from engine.errors import EngineError
 
 INTERRUPTED = 130  # 128 + SIGINT
@@ -35,6 +35,7 @@ app.command("backtest")(backtest.backtest)
 app.command("plan")(plan.plan)
 app.command("report")(report.report)
 app.command("runs")(report.runs)
+app.command("sandbox")(sandbox.sandbox)
 app.add_typer(strategies.app, name="strategies")
 app.add_typer(markets.app, name="markets")
 app.add_typer(data.app, name="data")

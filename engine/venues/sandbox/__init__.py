@@ -1,0 +1,12 @@
+"""A practice exchange on loopback that speaks Binance's spot REST dialect.
+
+Owns accounts, keys, orders and a market made of candles. Must not know strategies, runs or any real venue's host.
+Money is Decimal throughout, and every unit of it is in one ledger.
+"""
+
+from engine.venues.sandbox.exchange import Exchange, Settings
+from engine.venues.sandbox.instrument import Instrument
+from engine.venues.sandbox.pointing import point_at
+from engine.venues.sandbox.server import Server
+
+__all__ = ["Exchange", "Instrument", "Server", "Settings", "point_at"]

@@ -1,0 +1,82 @@
+"""The resting orders of one market, found by the path price that acts on them.
+
+Owns two heaps with stale entries that are passed over. Must not know how an order fills.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from heapq import heapify, heappop, heappush
+
+from engine.venues.sandbox.order import Order
+
+Entry = tuple[Decimal, int, Order]  # sign times point, so that the nearest is the least; id; the order
+
+
+class Book:
+    """Keep what rests. Rising: orders that a rise of the path meets; falling: those that a fall meets."""
+
+    def __init__(self) -> None:
+        self.orders: dict[int, Order] = {}
+        self.trailing: dict[int, Order] = {}
+        self._heaps: dict[int, list[Entry]] = {1: [], -1: []}
+
+    def rest(self, order: Order) -> None:
+        """Let an order rest at the point it aims for."""
+        order.aim()
+        self.orders[order.id] = order
+        if order.trailing and order.is_stop:
+            self.trailing[order.id] = order
+        self._push(order)
+
+    def drop(self, order: Order) -> None:
+        """Take an order out; its entries grow stale."""
+        self.orders.pop(order.id, None)
+        self.trailing.pop(order.id, None)
+
+    def trail(self, price: Decimal) -> None:
+        """Let the trailing orders follow the path."""
+        for order in self.trailing.values():
+            if order.extreme is not None and order.side * (price - order.extreme) < 0:
+                order.extreme = price
+                order.aim()
+                self._push(order)
+
+    def nearest(self, direction: int) -> Order | None:
+        """Return the order that a path in this direction meets first, the older of two; None: there is none."""
+        heap = self._heaps[direction]
+        while heap:
+            if self._stands(heap[0], direction):
+                return heap[0][2]
+            heappop(heap)
+        return None
+
+    def crossed(self, price: Decimal) -> list[Order]:
+        """Return all whose point a price has reached, oldest first, and take them out."""
+        found: dict[int, Order] = {}
+        for direction in (1, -1):
+            while (order := self.nearest(direction)) is not None and direction * (price - order.point) >= 0:
+                found[order.id] = order
+                self.drop(order)
+        return [found[id_] for id_ in sorted(found)]
+
+    def reached(self, low: Decimal, high: Decimal) -> list[Order]:
+        """Return the waiting stops whose point lies on the way from low to high, oldest first."""
+        return sorted(
+            (
+                one for one in self.orders.values()
+                if one.is_stop and one.direction * ((high if one.direction > 0 else low) - one.point) >= 0
+            ),
+            key=lambda one: one.id,
+        )  # fmt: skip
+
+    def _push(self, order: Order) -> None:
+        heap = self._heaps[order.direction]
+        if len(heap) > 64 + 2 * len(self.orders):
+            heap[:] = [entry for entry in heap if self._stands(entry, order.direction)]
+            heapify(heap)
+        heappush(heap, (order.direction * order.point, order.id, order))
+
+    def _stands(self, entry: Entry, direction: int) -> bool:
+        order = entry[2]
+        return order.id in self.orders and order.direction == direction and direction * order.point == entry[0]

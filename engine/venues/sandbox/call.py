@@ -1,0 +1,52 @@
+"""One request on its way through the dialect, and what a route says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.venues.sandbox.asking import Asked
+from engine.venues.sandbox.exchange import Exchange
+from engine.venues.sandbox.keys import Key
+from engine.venues.sandbox.limits import Limits
+from engine.venues.sandbox.order import Order
+
+
+@dataclass(slots=True)
+class Call:
+    """Hold a request. now_ms: the wall clock's; key: of a signed request; headers: of the reply."""
+
+    exchange: Exchange
+    limits: Limits
+    asked: Asked
+    now_ms: int
+    key: Key | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def account(self) -> str:
+        """Return whose request it is; only signed ones have somebody."""
+        if self.key is None:
+            raise ValueError("a public request has no account")
+        return self.key.account
+
+    def order(self, id_name: str, client_name: str, query: bool) -> Order:
+        """Return the order of a venue's or a client's id; RefusalError -2013 on query, -2011 on cancel."""
+        symbol = self.exchange.pit(self.asked.text("symbol")).instrument.symbol
+        return self.exchange.register.find(self.account, symbol, self.asked, id_name, client_name, query)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Say what answers a request, what it weighs, and what its key must be allowed to; permission "": it is public."""
+
+    answer: Callable[[Call], Any]
+    weight: int
+    permission: str = ""
+    weight_of_all: int = 0  # where no symbol was named
+    orders: bool = False  # it counts as an order
+
+    def weighs(self, asked: Asked) -> int:
+        """Return the weight of a request."""
+        return self.weight if asked.has("symbol") or not self.weight_of_all else self.weight_of_all

@@ -1,0 +1,121 @@
+"""The control endpoint, /sandbox/...: what a test or a person does to the exchange from outside its dialect.
+
+Owns these requests. ConfigError: one cannot be obeyed. Must not know sockets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from engine.errors import ConfigError, did_you_mean
+from engine.venues.sandbox.clock import Clock
+from engine.venues.sandbox.decimals import UNIT, ZERO
+from engine.venues.sandbox.exchange import Exchange
+from engine.venues.sandbox.faults import Faults
+from engine.venues.sandbox.keys import PERMISSIONS
+from engine.venues.sandbox.ledger import PARTIES
+from engine.venues.sandbox.limits import Limits, Window
+from engine.venues.sandbox.signing import is_public_key
+from engine.venues.sandbox.truth import truth
+
+Body = dict[str, Any]
+MOST = Decimal(10**15)
+
+
+class Control:
+    """Obey the requests of the control endpoint."""
+
+    def __init__(self, exchange: Exchange, clock: Clock, limits: Limits, faults: Faults) -> None:
+        self.exchange, self.clock, self.limits, self.faults = exchange, clock, limits, faults
+        self.routes: dict[tuple[str, str], Callable[[Body], Any]] = {
+            ("GET", "/sandbox/truth"): lambda _: truth(exchange),
+            ("GET", "/sandbox/clock"): lambda _: self._times(),
+            ("POST", "/sandbox/step"): self._step,
+            ("POST", "/sandbox/clock"): self._skew,
+            ("POST", "/sandbox/accounts"): self._account,
+            ("POST", "/sandbox/keys"): self._key,
+            ("POST", "/sandbox/keys/revoke"): self._revoke,
+            ("POST", "/sandbox/limits"): self._limits,
+            ("POST", "/sandbox/faults"): lambda body: {"set": faults.set(body).fault},
+            ("DELETE", "/sandbox/faults"): lambda _: faults.rules.clear() or {},  # type: ignore[func-returns-value]
+        }
+
+    def obey(self, method: str, path: str, body: Body) -> Any:
+        """Return a request's answer."""
+        if (method, path) not in self.routes:
+            raise ConfigError(f"no {method} {path} here{did_you_mean(path, {one for _, one in self.routes})}")
+        return self.routes[method, path](body)
+
+    def _times(self) -> Body:
+        return {"market_ms": self.exchange.now_ms, "wall_ms": self.clock.now_ms, "speed": self.clock.speed}
+
+    def _step(self, body: Body) -> Body:
+        step_ms = min(pit.tape.step_ms for pit in self.exchange.pits.values())
+        by_ms = _whole(body, "ms", 0) or _whole(body, "candles", 1) * step_ms
+        self.clock.step(by_ms)
+        self.exchange.advance(self.clock.market_ms)
+        return self._times()
+
+    def _skew(self, body: Body) -> Body:
+        self.clock.skew_ms = _whole(body, "skew_ms", 0, least=-(10**13))
+        return self._times()
+
+    def _account(self, body: Body) -> Body:
+        name, balances = body.get("name"), body.get("balances", {})
+        if not isinstance(name, str) or not name or name in PARTIES:
+            raise ConfigError(f"name: expected an account's name, was {name!r}")
+        if not isinstance(balances, dict):
+            raise ConfigError('balances: expected amounts by asset such as {"USDT": "1000"}')
+        self.exchange.open_account(name, {str(asset): _amount(asset, value) for asset, value in balances.items()})
+        return {"account": name} if not body.get("key", True) else self._key({"account": name})
+
+    def _key(self, body: Body) -> Body:
+        account, pem = body.get("account"), body.get("public_pem", "")
+        permissions = body.get("permissions", ["read", "trade"])
+        if account not in self.exchange.accounts:
+            raise ConfigError(f"account: there is none called {account!r}")
+        if not isinstance(permissions, list) or not set(permissions) <= set(PERMISSIONS):
+            raise ConfigError(f"permissions: expected some of {', '.join(PERMISSIONS)}, was {permissions!r}")
+        if pem and (not isinstance(pem, str) or not is_public_key(pem)):
+            raise ConfigError("public_pem: expected a public Ed25519 key in PEM")
+        life_ms = _whole(body, "life_ms", 0) or None
+        key = self.exchange.ring.make(
+            str(account), self.clock.now_ms, _whole(body, "delay_ms", 0), life_ms,
+            public_pem=pem, permissions=tuple(permissions), ip_restricted=bool(body.get("ip_restricted", False)),
+        )  # fmt: skip
+        return key.told(secrets=True)
+
+    def _revoke(self, body: Body) -> Body:
+        key = self.exchange.ring.keys.get(str(body.get("key")))
+        if key is None:
+            raise ConfigError(f"key: there is none {body.get('key')!r}")
+        key.revoked = True
+        return key.told()
+
+    def _limits(self, body: Body) -> Body:
+        limits = self.limits
+        limits.weight_limit = _whole(body, "weight_1m", limits.weight_limit, least=1)
+        limits.orders_10s = _whole(body, "orders_10s", limits.orders_10s, least=1)
+        limits.orders_1d = _whole(body, "orders_1d", limits.orders_1d, least=1)
+        limits.weight = Window(limits.weight.length_ms, limits.weight_limit)
+        limits.orders, limits.excess, limits.banned_until_ms = {}, 0, 0
+        return {"rateLimits": limits.told()}
+
+
+def _whole(body: Body, name: str, default: int, least: int = 0) -> int:
+    value = body.get(name, default)
+    if type(value) is not int or value < least:
+        raise ConfigError(f"{name}: expected a whole number from {least}, was {value!r}")
+    return value
+
+
+def _amount(asset: str, value: Any) -> Decimal:
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or not ZERO <= amount <= MOST or amount % UNIT:
+        raise ConfigError(f"balances {asset}: expected an amount in units of {UNIT:f}, at most {MOST}, was {value!r}")
+    return amount

@@ -1,0 +1,91 @@
+"""Request weights and order counts, as the venue counts them. Owns windows and bans; times are the wall clock's, ms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.venues.sandbox.refusal import RefusalError
+
+MINUTE_MS, TEN_SECONDS_MS, DAY_MS = 60_000, 10_000, 86_400_000
+PATIENCE = 5  # requests after a 429 that are answered with another one; then comes the ban
+BAN_MS = 120_000
+
+
+@dataclass(slots=True)
+class Window:
+    """Count within fixed stretches of time."""
+
+    length_ms: int
+    limit: int
+    start: int = 0
+    used: int = 0
+
+    def at(self, now_ms: int) -> int:
+        """Return what the current stretch has used."""
+        if now_ms // self.length_ms != self.start:
+            self.start, self.used = now_ms // self.length_ms, 0
+        return self.used
+
+    def wait_s(self, now_ms: int) -> int:
+        """Return whole seconds until the next stretch, at least 1."""
+        return max(1, -(-((now_ms // self.length_ms + 1) * self.length_ms - now_ms) // 1000))
+
+
+@dataclass(slots=True)
+class Limits:
+    """Hold an address's weight, and each account's orders."""
+
+    weight_limit: int = 6_000
+    orders_10s: int = 100
+    orders_1d: int = 200_000
+    weight: Window = field(init=False)
+    orders: dict[str, tuple[Window, Window]] = field(default_factory=dict)
+    excess: int = 0
+    banned_until_ms: int = 0
+
+    def __post_init__(self) -> None:
+        self.weight = Window(MINUTE_MS, self.weight_limit)
+
+    def weigh(self, weight: int, now_ms: int) -> int:
+        """Count a request and return the minute's weight; RefusalError: 429, and 418 for who does not listen."""
+        if now_ms < self.banned_until_ms:
+            raise self._ban(now_ms)
+        if self.weight.at(now_ms) == 0:
+            self.excess = 0
+        if self.weight.used + weight > self.weight_limit:
+            self.excess += 1
+            if self.excess > PATIENCE:
+                self.banned_until_ms = now_ms + BAN_MS
+                raise self._ban(now_ms)
+            said = f"Too much request weight used; current limit is {self.weight_limit} request weight per 1 MINUTE."
+            raise RefusalError(-1003, said, 429, {"Retry-After": str(self.weight.wait_s(now_ms))})
+        self.weight.used += weight
+        return self.weight.used
+
+    def _ban(self, now_ms: int) -> RefusalError:
+        said = f"Way too much request weight used; IP banned until {self.banned_until_ms}."
+        wait_s = max(1, -(-(self.banned_until_ms - now_ms) // 1000))
+        return RefusalError(-1003, said, 418, {"Retry-After": str(wait_s)})
+
+    def count_order(self, account: str, now_ms: int) -> dict[str, str]:
+        """Count an order and return the reply's headers; RefusalError: 429 with -1015."""
+        fresh = (Window(TEN_SECONDS_MS, self.orders_10s), Window(DAY_MS, self.orders_1d))
+        windows = self.orders.setdefault(account, fresh)
+        for window, limit, name in zip(windows, (self.orders_10s, self.orders_1d), ("10 SECOND", "1 DAY"), strict=True):
+            if window.at(now_ms) >= limit:
+                said = f"Too many new orders; current limit is {limit} orders per {name}."
+                raise RefusalError(-1015, said, 429, {"Retry-After": str(window.wait_s(now_ms))})
+        for window in windows:
+            window.used += 1
+        return {"X-MBX-ORDER-COUNT-10S": str(windows[0].used), "X-MBX-ORDER-COUNT-1D": str(windows[1].used)}
+
+    def told(self) -> list[dict[str, object]]:
+        """Return the limits as `exchangeInfo` lists them."""
+        return [
+            {"rateLimitType": kind, "interval": interval, "intervalNum": number, "limit": limit}
+            for kind, interval, number, limit in (
+                ("REQUEST_WEIGHT", "MINUTE", 1, self.weight_limit),
+                ("ORDERS", "SECOND", 10, self.orders_10s),
+                ("ORDERS", "DAY", 1, self.orders_1d),
+            )
+        ]

@@ -1,0 +1,127 @@
+"""The public side: what is traded, candles, tickers, a small book and the tape's prints.
+
+Owns the dialect's market data. Must not change anything, and must not know accounts.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from zlib import crc32
+
+from engine.candles.timeframes import DAY_MS, TIMEFRAMES, grid_origin_ms
+from engine.venues.sandbox.asking import Asked
+from engine.venues.sandbox.columns import longer, shown
+from engine.venues.sandbox.decimals import against, down, text
+from engine.venues.sandbox.exchange import Exchange
+from engine.venues.sandbox.instrument import ORDER_TYPES, Instrument
+from engine.venues.sandbox.pit import Pit
+from engine.venues.sandbox.refusal import RefusalError
+
+ALWAYS_MS = 10**15
+LEVELS = 100
+
+
+def symbol_info(pit: Pit) -> dict[str, Any]:
+    """Return a market as `exchangeInfo` describes it."""
+    of = pit.instrument
+    allowed = ("quoteOrderQtyMarket", "cancelReplace", "icebergs", "oco")
+    return {
+        "symbol": of.symbol, "status": "BREAK" if pit.is_closed else "TRADING", "baseAsset": of.base,
+        "quoteAsset": of.quote, "baseAssetPrecision": 8, "quotePrecision": 8, "quoteAssetPrecision": 8,
+        "baseCommissionPrecision": 8, "quoteCommissionPrecision": 8, "orderTypes": list(ORDER_TYPES),
+        "icebergAllowed": False, "ocoAllowed": False, "allowTrailingStop": True,
+        **{f"{name}Allowed": True for name in allowed[:2]}, "isSpotTradingAllowed": True,
+        "isMarginTradingAllowed": False, "filters": of.filters(), "permissions": ["SPOT"],
+        "permissionSets": [["SPOT"]], "defaultSelfTradePreventionMode": "EXPIRE_MAKER",
+    }  # fmt: skip
+
+
+def klines(exchange: Exchange, asked: Asked) -> list[list[Any]]:
+    """Return candles, the developing one last. From startTime on the first of them, else the last."""
+    pit = exchange.pit(asked.text("symbol"))
+    interval = asked.text("interval")
+    step_ms, base_ms = TIMEFRAMES.get(interval), pit.tape.step_ms
+    if step_ms is None or step_ms % base_ms:
+        raise RefusalError(-1120, "Invalid interval.")
+    limit, start, end = asked.limit(500, 1000), asked.whole("startTime"), asked.whole("endTime")
+    origin = grid_origin_ms(interval)
+    from_ms = 0 if start is None else origin - (origin - start) // step_ms * step_ms
+    until_ms = ALWAYS_MS if end is None else origin + ((end - origin) // step_ms + 1) * step_ms
+    if start is not None:
+        until_ms = min(until_ms, from_ms + 10 * limit * step_ms)  # holes may hide some; ten times is plenty
+    most = None if start is not None else (limit + 1) * (step_ms // base_ms)
+    rows = longer(shown(pit, from_ms, until_ms, most), step_ms, origin)
+    part = slice(0, limit) if start is not None else slice(-limit, None)
+    return [
+        [int(open_ms), *(_priced(pit.instrument, price) for price in prices), f"{volume:.8f}",
+         int(open_ms) + step_ms - 1, f"{turnover:.8f}",
+         4 * (step_ms // base_ms), f"{volume / 2:.8f}", f"{turnover / 2:.8f}", "0"]
+        for open_ms, *prices, volume, turnover in zip(*(column[part].tolist() for column in rows), strict=True)
+    ]  # fmt: skip
+
+
+def _priced(instrument: Instrument, price: float) -> str:
+    return text(Decimal(repr(price)).quantize(instrument.tick))
+
+
+def ticker(exchange: Exchange, pit: Pit) -> dict[str, Any]:
+    """Return the last 24 hours of a market."""
+    rows = shown(pit, pit.now_ms - DAY_MS + 1, ALWAYS_MS)
+    bids, asks = sides(exchange, pit, 1)
+    some = len(rows.open_ms) > 0
+    first = float(rows.open[0]) if some else float(pit.price)
+    change = float(pit.price) - first
+    volume, turnover = float(rows.volume.sum()), float(rows.turnover.sum())
+    of = pit.instrument
+    return {
+        "symbol": of.symbol, "priceChange": f"{change:.8f}", "priceChangePercent": f"{100.0 * change / first:.3f}",
+        "weightedAvgPrice": f"{turnover / volume if volume else float(pit.price):.8f}",
+        "prevClosePrice": _priced(of, first), "lastPrice": text(pit.price), "lastQty": text(of.lot),
+        "bidPrice": bids[0][0], "bidQty": bids[0][1], "askPrice": asks[0][0], "askQty": asks[0][1],
+        "openPrice": _priced(of, first), "highPrice": _priced(of, float(rows.high.max()) if some else first),
+        "lowPrice": _priced(of, float(rows.low.min()) if some else first), "volume": f"{volume:.8f}",
+        "quoteVolume": f"{turnover:.8f}", "openTime": pit.now_ms - DAY_MS, "closeTime": pit.now_ms, "firstId": 0,
+        "lastId": 4 * pit.k, "count": 4 * len(rows.open_ms),
+    }  # fmt: skip
+
+
+def sides(exchange: Exchange, pit: Pit, levels: int) -> tuple[list[list[str]], list[list[str]]]:
+    """Return bids and asks around the price; sizes are drawn by seed, candle and level."""
+    of, book = pit.instrument, []
+    thick = pit.tape.volume(min(pit.k, len(pit.tape.candles) - 1)) / 200
+    for side in (-1, 1):
+        best = against(pit.price * (1 + side * of.half_spread), of.tick, side)
+        if best == pit.price:
+            best += side * of.tick  # the two sides never touch
+        rows = []
+        for level in range(levels):
+            price = best + side * level * of.tick
+            if price > 0:
+                drawn = crc32(f"{exchange.settings.seed} {of.symbol} {pit.k} {side} {level}".encode()) % 1_000
+                rows.append([text(price), text(max(of.lot, down(thick * drawn / 500, of.lot)))])
+        book.append(rows)
+    return book[0], book[1]
+
+
+def prints(
+    pit: Pit, from_id: int | None, start_ms: int, end_ms: int, limit: int
+) -> list[tuple[int, int, str, str, bool]]:
+    """Return (id, time, price, quantity, whether the seller took) of the tape's trades, oldest first."""
+    found: list[tuple[int, int, str, str, bool]] = []
+    forwards = from_id is not None or start_ms > 0
+    first = from_id // 4 if from_id is not None else int(pit.tape.candles.open_ms.searchsorted(start_ms))
+    last = pit.k if pit.inside else pit.k - 1
+    for k in range(max(0, first - 1), last + 1) if forwards else range(last, -1, -1):
+        if len(found) >= limit:
+            break
+        quantity = text(max(pit.instrument.lot, down(pit.tape.volume(k) / 4, pit.instrument.lot)))
+        way, opened, third = pit.tape.way(k), pit.tape.open_ms(k), pit.tape.step_ms // 3
+        moments = (opened, opened + third, opened + 2 * third, opened + pit.tape.step_ms - 1)
+        rows = [
+            (4 * k + i, moments[i], text(way[i]), quantity, i > 0 and way[i] < way[i - 1])
+            for i in range(4)
+            if start_ms <= moments[i] <= min(end_ms, pit.now_ms) and 4 * k + i >= (from_id or 0)
+        ]
+        found += rows if forwards else rows[::-1]
+    return found[:limit] if forwards else found[:limit][::-1]

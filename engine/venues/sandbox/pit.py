@@ -1,0 +1,109 @@
+"""One market on its way: the path through its candles, and the order in which it meets what rests.
+
+Owns where in its candles the market is; rules T3 and P1 of docs/understand_a_fill.md. Must not know
+requests or clocks.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.venues.sandbox.decimals import nearest
+from engine.venues.sandbox.filling import Filling
+from engine.venues.sandbox.instrument import Instrument
+from engine.venues.sandbox.meeting import Meeting
+from engine.venues.sandbox.tape import Tape
+
+ENDLESS = Decimal("Infinity")
+
+
+class Pit(Meeting):
+    """Walk one market. participation: share of a candle's volume that our fills may take; None: any."""
+
+    def __init__(
+        self, instrument: Instrument, tape: Tape, filling: Filling, start_ms: int, participation: Decimal | None
+    ) -> None:
+        self.tape, self.participation = tape, participation
+        self.k, self.inside = tape.index_at(start_ms), False
+        super().__init__(instrument, filling, tape.way(max(0, self.k - 1))[3], start_ms)
+        self.high = self.low = self.price
+        self.advance(start_ms)
+
+    @property
+    def is_closed(self) -> bool:
+        """Return whether the candles have come to their end."""
+        return not self.inside and not self.tape.has(self.k)
+
+    def advance(self, until_ms: int) -> None:
+        """Go on until a time; what opens at that very time has opened (rule T3)."""
+        while True:
+            if self.inside:
+                end_ms = self.tape.open_ms(self.k) + self.tape.step_ms
+                self._legs(until_ms)
+                if until_ms < end_ms:
+                    return
+                self.inside, self.k = False, self.k + 1
+            elif self.tape.has(self.k) and self.tape.open_ms(self.k) <= until_ms:
+                self._open()
+            else:
+                self.now_ms = max(self.now_ms, until_ms)
+                return
+
+    def _open(self) -> None:
+        volume = self.tape.volume(self.k)
+        if not self.tape.tells_volume:
+            self.volume_left = ENDLESS
+        else:  # a candle without volume had no trades, so none of ours either
+            self.volume_left = volume * self.participation if self.participation is not None else volume and ENDLESS
+        self.inside, self.now_ms = True, self.tape.open_ms(self.k)
+        price = self.high = self.low = self.tape.way(self.k)[0]
+        self._move(price, self.now_ms)
+        self.pending, self.later = sorted(self.later, key=lambda one: one.id), []  # the older first
+        if not self.exhausted:
+            # At the open everything crossed has the same price, so it goes by age.
+            for order in self.book.crossed(price):
+                if self.exhausted:
+                    self.book.rest(order)
+                else:
+                    self.meet(order, price)
+        while self.pending and not self.exhausted:
+            self.arrive(self.pending.pop(0))
+        if self.exhausted:
+            self.suspend(price, price)
+
+    def _legs(self, until_ms: int) -> None:
+        way, start_ms, step_ms = self.tape.way(self.k), self.tape.open_ms(self.k), self.tape.step_ms
+        times = (start_ms, start_ms + step_ms // 3, start_ms + step_ms // 3 * 2, start_ms + step_ms)
+        for i in range(3):
+            if self.now_ms < times[i + 1] and self.now_ms < until_ms:
+                self._leg(times[i], times[i + 1], way[i], way[i + 1], until_ms)
+
+    def _leg(self, from_ms: int, to_ms: int, start: Decimal, end: Decimal, until_ms: int) -> None:
+        goal_ms = min(to_ms, until_ms)
+        direction = (end > start) - (end < start)
+        goal = end
+        if goal_ms < to_ms:
+            point = nearest(start + (end - start) * (goal_ms - from_ms) / (to_ms - from_ms), self.instrument.tick)
+            goal = min(max(point, self.price), end) if direction >= 0 else max(min(point, self.price), end)
+        while True:
+            order = self.book.nearest(direction) if direction and not self.exhausted else None
+            if order is not None and direction * (order.point - goal) > 0:
+                order = None
+            at = self.price if order is None else direction * max(direction * order.point, direction * self.price)
+            if self.pending and (order is None or at != self.price):
+                self.arrive(self.pending.pop(0))  # what rests at this price came before what arrives
+            elif order is not None:
+                share = (at - start) / (end - start)
+                self._move(at, max(self.now_ms, from_ms + int((to_ms - from_ms) * share)))
+                self.book.drop(order)
+                self.meet(order, None)
+            else:
+                break
+        if self.exhausted:
+            self.suspend(min(self.price, goal), max(self.price, goal))
+        self._move(goal, goal_ms)
+
+    def _move(self, price: Decimal, now_ms: int) -> None:
+        self.price, self.now_ms = price, now_ms
+        self.high, self.low = max(self.high, price), min(self.low, price)
+        self.book.trail(price)

@@ -1,0 +1,96 @@
+"""The answers to public requests. Must not change anything."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from engine.venues.sandbox.call import Call
+from engine.venues.sandbox.decimals import text
+from engine.venues.sandbox.market_data import ALWAYS_MS, klines, prints, sides, symbol_info, ticker
+from engine.venues.sandbox.pit import Pit
+
+
+def ping(_: Call) -> Any:
+    """Answer that somebody is there."""
+    return {}
+
+
+def time(call: Call) -> Any:
+    """Answer the time by which requests are judged."""
+    return {"serverTime": call.now_ms}
+
+
+def exchange_info(call: Call) -> Any:
+    """Answer what is traded and what the limits are."""
+    return {
+        "timezone": "UTC", "serverTime": call.now_ms, "rateLimits": call.limits.told(), "exchangeFilters": [],
+        "symbols": [symbol_info(pit) for pit in _pits(call)],
+    }  # fmt: skip
+
+
+def candles(call: Call) -> Any:
+    """Answer candles, the developing one last."""
+    return klines(call.exchange, call.asked)
+
+
+def ticker_24h(call: Call) -> Any:
+    """Answer the last 24 hours of one market or of all."""
+    told = [ticker(call.exchange, pit) for pit in _pits(call)]
+    return told[0] if call.asked.has("symbol") else told
+
+
+def ticker_price(call: Call) -> Any:
+    """Answer the price of one market or of all."""
+    told = [{"symbol": pit.instrument.symbol, "price": text(pit.price)} for pit in _pits(call)]
+    return told[0] if call.asked.has("symbol") else told
+
+
+def book_ticker(call: Call) -> Any:
+    """Answer the best bid and ask of one market or of all."""
+    told = []
+    for pit in _pits(call):
+        bids, asks = sides(call.exchange, pit, 1)
+        told.append(
+            {"symbol": pit.instrument.symbol, "bidPrice": bids[0][0], "bidQty": bids[0][1], "askPrice": asks[0][0],
+             "askQty": asks[0][1]}
+        )  # fmt: skip
+    return told[0] if call.asked.has("symbol") else told
+
+
+def depth(call: Call) -> Any:
+    """Answer a small book around the price."""
+    pit = call.exchange.pit(call.asked.text("symbol"))
+    bids, asks = sides(call.exchange, pit, call.asked.limit(100, 100))
+    return {"lastUpdateId": max(1, pit.now_ms - call.exchange.start_ms), "bids": bids, "asks": asks}
+
+
+def trades(call: Call) -> Any:
+    """Answer the last prints."""
+    return [
+        {"id": id_, "price": price, "qty": quantity,
+         "quoteQty": text(Decimal(price) * Decimal(quantity)), "time": time_ms,
+         "isBuyerMaker": sold, "isBestMatch": True}
+        for id_, time_ms, price, quantity, sold in _prints(call)
+    ]  # fmt: skip
+
+
+def aggregated_trades(call: Call) -> Any:
+    """Answer prints as the dialect joins them; here each stands alone."""
+    return [
+        {"a": id_, "p": price, "q": quantity, "f": id_, "l": id_, "T": time_ms, "m": sold, "M": True}
+        for id_, time_ms, price, quantity, sold in _prints(call)
+    ]
+
+
+def _prints(call: Call) -> list[tuple[int, int, str, str, bool]]:
+    asked = call.asked
+    start, end = asked.whole("startTime", 0) or 0, asked.whole("endTime", ALWAYS_MS) or ALWAYS_MS
+    pit = call.exchange.pit(asked.text("symbol"))
+    return prints(pit, asked.whole("fromId"), start, end, asked.limit(500, 1000))
+
+
+def _pits(call: Call) -> list[Pit]:
+    if call.asked.has("symbol"):
+        return [call.exchange.pit(call.asked.text("symbol"))]
+    return list(call.exchange.pits.values())

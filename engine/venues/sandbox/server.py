@@ -1,0 +1,115 @@
+"""The exchange on a socket of loopback: HTTP in and out, and what faults do to it.
+
+Owns the server's life. It listens on 127.0.0.1 only. Must not know what requests mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from aiohttp import web
+
+from engine.errors import ConfigError
+from engine.venues.sandbox.breaking import as_json, broken
+from engine.venues.sandbox.clock import Clock
+from engine.venues.sandbox.control import Control
+from engine.venues.sandbox.dialect import answer
+from engine.venues.sandbox.exchange import Exchange
+from engine.venues.sandbox.faults import FAULTS, Faults, Rule
+from engine.venues.sandbox.limits import Limits
+from engine.venues.sandbox.refusal import RefusalError
+
+HOST = "127.0.0.1"
+TICK_S = 0.2  # the market goes on by itself as well, so that no request finds a long way to go
+
+
+class Server:
+    """Serve one exchange. port 0: any free one; the address stands in `address` once it is started."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        clock: Clock,
+        port: int = 0,
+        limits: Limits | None = None,
+        faults: Faults | None = None,
+    ) -> None:
+        self.exchange, self.clock, self.port = exchange, clock, port
+        self.limits, self.faults = limits or Limits(), faults or Faults(exchange.settings.seed)
+        self.control = Control(exchange, clock, self.limits, self.faults)
+        self._runner = web.ServerRunner(web.Server(self._handle))
+        self._going: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> str:
+        """Return host and port."""
+        return f"{HOST}:{self.port}"
+
+    async def __aenter__(self) -> Server:
+        await self._runner.setup()
+        try:
+            site = web.TCPSite(self._runner, HOST, self.port)
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise ConfigError(f"--port: {self.port} cannot be had ({error.strerror}); choose another one") from None
+        self.port = self._runner.addresses[0][1]
+        self._going = asyncio.create_task(self._go_on())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._going is not None:
+            self._going.cancel()
+            await asyncio.gather(self._going, return_exceptions=True)
+        await self._runner.cleanup()
+
+    async def _go_on(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.exchange.advance(self.clock.market_ms)
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path, _, query = request.raw_path.partition("?")
+        first, _, rest = path.removeprefix("/").partition("/")
+        if "." in first:  # the live host, which a client that was pointed here keeps as a prefix
+            path = f"/{rest}"
+        body = await request.text() if request.can_read_body else ""
+        self.exchange.advance(self.clock.market_ms)
+        if path.startswith("/sandbox"):
+            return self._controlled(request.method, path, body)
+        header = request.headers.get("X-MBX-APIKEY")
+        rule = self.faults.draw(request.method, path)
+        asked = (request.method, path, query, body, header)
+        if rule is None:
+            return self._answered(*asked)
+        return await self._faulty(rule, request, asked)
+
+    def _answered(self, method: str, path: str, query: str, body: str, header: str | None) -> web.Response:
+        try:
+            told, headers = answer(
+                self.exchange, self.limits, method, path, query, body, header, self.clock.now_ms
+            )  # fmt: skip
+            return as_json(told, 200, headers)
+        except RefusalError as refusal:
+            return as_json(refusal.body, refusal.status, refusal.headers)
+
+    async def _faulty(
+        self, rule: Rule, request: web.BaseRequest, asked: tuple[str, str, str, str, str | None]
+    ) -> web.StreamResponse:
+        fault = FAULTS[rule.fault]
+        whole = self._answered(*asked) if fault.does == "now" else web.Response()
+        if fault.does == "late":
+            self.exchange.plan(rule.delay_ms, lambda: self._answered(*asked))
+        return await broken(fault.reply, whole, request, rule.delay_ms, self.clock.now_ms)
+
+    def _controlled(self, method: str, path: str, body: str) -> web.Response:
+        try:
+            wanted = json.loads(body) if body else {}
+            if not isinstance(wanted, dict):
+                raise ConfigError("expected a JSON object")
+            return as_json(self.control.obey(method, path.rstrip("/"), wanted), 200, {})
+        except ValueError as error:
+            return as_json({"error": f"expected JSON ({error})"}, 400, {})
+        except ConfigError as error:
+            return as_json({"error": str(error)}, 400, {})
