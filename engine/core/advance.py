@@ -31,10 +31,9 @@ def _has_room(run, capacity):
 @inlined
 def _match(run, book, market, address, candle):
     """Match one book; others then see it as it was before, and what it has opened meanwhile at its entry."""
-    book.price_before = book.price
-    fills = run.fill_count
+    book.price_before, was = book.price, book.position
     if call(run.step_match, run.books + book.index * BOOK_SIZE, address, 0, 0) == codes.OK:
-        if run.fill_count != fills:
+        if was * book.position <= 0.0:
             book.price_before = book.mark_before = book.entry
         if market.base_balance >= 0:
             balance_of(run, market.base_balance).close = candle.close

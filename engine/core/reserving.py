@@ -96,7 +96,8 @@ def is_called(run, book, market, candle):
     mark = candle
     if market.mark != 0:
         mark = candle_at(market.mark + run.k * CANDLE_SIZE)
-        book.mark_before = book.mark
+        if book.now_ms < candle.open_ms + run.timeframe_ms:
+            book.mark_before = book.mark
     book.mark = mark.close
     return mark.low <= book.liquidated_below or mark.high >= book.liquidated_above
 
@@ -107,7 +108,8 @@ def stand(run, book, market, candle, now_ms):
     if book.position != 0.0:
         book.trade_high = max(book.trade_high, candle.high)
         book.trade_low = min(book.trade_low, candle.low)
-        book.price_before = book.price
+        if book.now_ms < now_ms:  # not when the timestamp is looked at again, with larger logs
+            book.price_before = book.price
     book.price = candle.close
     book.now_ms = now_ms
     if market.base_balance >= 0:
@@ -163,8 +165,9 @@ def survey(address, row, _c, _d):
                 balance_of(run, at).reserve += total
             at, total = market.quote_balance, 0.0
         total += least
-        track = track_of(run, b)
-        track.high, track.low = book.trade_high, book.trade_low
+        if book.now_ms < now_ms:
+            track = track_of(run, b)
+            track.high, track.low = book.trade_high, book.trade_low
         if busy:
             whole_at(run.busy + busy_count * 8).value = b
             busy_count += 1

@@ -121,6 +121,19 @@ def test_t1_an_order_at_an_open_does_not_know_where_another_market_closes(
     assert (quantity in result.fills["quantity"].tolist()) is filled
 
 
+def test_f7_a_loss_counts_for_others_though_its_position_has_traded_in_the_same_candle() -> None:
+    """40 held from 100 to 90 have lost 400, whether or not a hundredth of them is sold at the next open."""
+    down: Rows = [FLAT, FLAT, (90.0,) * 4, (90.0,) * 4]
+    tenfold = {"leverage": 10.0}
+    result = two(
+        scripted(order("buy", 0, quantity=40.0), order("sell", 2, quantity=0.01)),
+        scripted(order("buy", 2, quantity=55.0)),
+        [at("A/USDT", down), at("B/USDT", [FLAT] * 4)], [on("A/USDT", **tenfold), on("B/USDT", **tenfold)],
+    )  # fmt: skip
+    assert result.fills["quantity"].tolist() == [40.0, 0.01]
+    assert [text for text in result.orders["what"] if "needs 550" in text]
+
+
 class Following(Strategy):
     """Buy at the first close of its turn, and by a fraction of the account as soon as that has filled."""
 

@@ -39,7 +39,7 @@ class Control:
             ("POST", "/sandbox/keys/revoke"): self._revoke,
             ("POST", "/sandbox/limits"): self._limits,
             ("POST", "/sandbox/faults"): lambda body: {"set": faults.set(body).fault},
-            ("DELETE", "/sandbox/faults"): lambda _: faults.rules.clear() or {},  # type: ignore[func-returns-value]
+            ("DELETE", "/sandbox/faults"): self._no_faults,
         }
 
     def obey(self, method: str, path: str, body: Body) -> Any:
@@ -47,6 +47,10 @@ class Control:
         if (method, path) not in self.routes:
             raise ConfigError(f"no {method} {path} here{did_you_mean(path, {one for _, one in self.routes})}")
         return self.routes[method, path](body)
+
+    def _no_faults(self, _body: Body) -> Body:
+        self.faults.rules.clear()
+        return {}
 
     def _times(self) -> Body:
         return {"market_ms": self.exchange.now_ms, "wall_ms": self.clock.now_ms, "speed": self.clock.speed}
