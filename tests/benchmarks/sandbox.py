@@ -56,7 +56,7 @@ async def _full_book() -> tuple[float, float, float]:
         for _ in range(60):
             await at.step()
         stepping = (perf_counter() - started) / 60 * 1e3
-        if len(at.server.exchange.open_orders("trader", "BTCUSDT")) != BOOK:
+        if len(at.server.exchange.spot.open_orders("trader", "BTCUSDT")) != BOOK:
             raise AssertionError("expected every order of the book to rest")
         await at.audited()
     return BOOK / (times[-1] - times[0]), 1_000 / (times[-1] - times[-1_001]), stepping

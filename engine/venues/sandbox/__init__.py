@@ -4,9 +4,10 @@ Owns accounts, keys, orders and a market made of candles. Must not know strategi
 Money is Decimal throughout, and every unit of it is in one ledger.
 """
 
-from engine.venues.sandbox.exchange import Exchange, Settings
-from engine.venues.sandbox.instrument import Instrument
+from engine.venues.sandbox.exchange import Exchange
+from engine.venues.sandbox.floor import Settings
+from engine.venues.sandbox.matching.instrument import Instrument
 from engine.venues.sandbox.pointing import point_at
-from engine.venues.sandbox.server import Server
+from engine.venues.sandbox.wire.server import Server
 
 __all__ = ["Exchange", "Instrument", "Server", "Settings", "point_at"]

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from engine.venues.sandbox.asking import Asked
-from engine.venues.sandbox.exchange import Exchange
+from engine.venues.sandbox.floor import Floor
 from engine.venues.sandbox.keys import Key
 from engine.venues.sandbox.limits import Limits
-from engine.venues.sandbox.order import Order
+from engine.venues.sandbox.matching.order import Order
+
+F = TypeVar("F", bound=Floor)
 
 
 @dataclass(slots=True)
-class Call:
-    """Hold a request. now_ms: the wall clock's; key: of a signed request; headers: of the reply."""
+class Call(Generic[F]):
+    """Hold a request to one floor. now_ms: the wall clock's; key: of a signed request; headers: of the reply."""
 
-    exchange: Exchange
+    floor: F
     limits: Limits
     asked: Asked
     now_ms: int
@@ -33,15 +35,15 @@ class Call:
 
     def order(self, id_name: str, client_name: str, query: bool) -> Order:
         """Return the order of a venue's or a client's id; RefusalError -2013 on query, -2011 on cancel."""
-        symbol = self.exchange.pit(self.asked.text("symbol")).instrument.symbol
-        return self.exchange.register.find(self.account, symbol, self.asked, id_name, client_name, query)
+        symbol = self.floor.pit(self.asked.text("symbol")).instrument.symbol
+        return self.floor.register.find(self.account, symbol, self.asked, id_name, client_name, query)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """Say what answers a request, what it weighs, and what its key must be allowed to; permission "": it is public."""
 
-    answer: Callable[[Call], Any]
+    answer: Callable[[Call[Any]], Any]
     weight: int
     permission: str = ""
     weight_of_all: int = 0  # where no symbol was named

@@ -16,9 +16,10 @@ from engine.errors import ConfigError, DataError
 from engine.market import Market, tick_of
 from engine.markets import read_shape
 from engine.venues.sandbox.decimals import UNIT, down
-from engine.venues.sandbox.exchange import Exchange, Settings
-from engine.venues.sandbox.instrument import Instrument
-from engine.venues.sandbox.tape import Tape
+from engine.venues.sandbox.exchange import Exchange
+from engine.venues.sandbox.floor import Settings
+from engine.venues.sandbox.matching.instrument import Instrument
+from engine.venues.sandbox.matching.tape import Tape
 
 HISTORY_MS = 30 * DAY_MS
 HISTORY_CANDLES = 500  # of stored ones, where no time was named

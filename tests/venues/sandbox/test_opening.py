@@ -13,9 +13,9 @@ from engine.candles import Store
 from engine.venues.sandbox import Instrument
 from engine.venues.sandbox.asking import Asked
 from engine.venues.sandbox.clock import Clock
-from engine.venues.sandbox.market_data import klines, prints, ticker
+from engine.venues.sandbox.controlling.truth import audit
 from engine.venues.sandbox.opening import ACCOUNT, Opening, open_exchange
-from engine.venues.sandbox.truth import audit
+from engine.venues.sandbox.spot.market_data import klines, prints, ticker
 
 from ...candles.making import candles
 from .trading import market
@@ -26,12 +26,12 @@ NOON_MS = 19_723 * DAY_MS + 12 * HOUR_MS + 31_000  # on 2024-01-01, in the middl
 
 def test_a_simulated_market_begins_in_the_middle_of_its_candle_and_goes_on_for_ever() -> None:
     exchange = open_exchange(Opening(), NOON_MS)
-    pit = exchange.pits["BTCUSDT"]
+    pit = exchange.spot.pits["BTCUSDT"]
     assert (exchange.now_ms, pit.now_ms, pit.inside, pit.is_closed) == (NOON_MS, NOON_MS, True, False)
-    assert exchange.balances(ACCOUNT)["USDT"] == (Decimal(10_000), 0)
+    assert exchange.spot.balances(ACCOUNT)["USDT"] == (Decimal(10_000), 0)
     exchange.advance(NOON_MS + 4 * DAY_MS)
     assert (pit.now_ms, pit.is_closed) == (NOON_MS + 4 * DAY_MS, False)
-    rows = klines(exchange, Asked({"symbol": "BTCUSDT", "interval": "1d", "limit": "5"}))
+    rows = klines(exchange.spot, Asked({"symbol": "BTCUSDT", "interval": "1d", "limit": "5"}))
     assert [row[0] for row in rows] == [day * DAY_MS for day in range(19_723, 19_728)]
 
 
@@ -39,9 +39,9 @@ def test_a_simulated_market_begins_in_the_middle_of_its_candle_and_goes_on_for_e
 def test_any_driving_timeframe_and_path_can_be_asked_for_candles_and_prints(timeframe: str) -> None:
     exchange = open_exchange(Opening(timeframe=timeframe, path="nearest"), NOON_MS)
     exchange.advance(NOON_MS + 3 * DAY_MS)
-    pit = exchange.pits["BTCUSDT"]
-    rows = klines(exchange, Asked({"symbol": "BTCUSDT", "interval": "1d"}))
-    assert rows[-1][4] == ticker(exchange, pit)["lastPrice"]
+    pit = exchange.spot.pits["BTCUSDT"]
+    rows = klines(exchange.spot, Asked({"symbol": "BTCUSDT", "interval": "1d"}))
+    assert rows[-1][4] == ticker(exchange.spot, pit)["lastPrice"]
     for row in rows:
         assert float(row[3]) <= min(float(row[1]), float(row[4])) <= max(float(row[1]), float(row[4])) <= float(row[2])
     told = prints(pit, None, 0, 10**15, 50)
@@ -56,13 +56,13 @@ def test_stored_candles_drive_the_market_until_they_end(tmp_path: Path) -> None:
     opening = Opening(markets=("binance:BTC/USDT", "simulated:ETH/USDT"), timeframe="1h", root=tmp_path, cash=500.0)
     exchange = open_exchange(opening, 0)
     assert exchange.start_ms == int(candles(600).open_ms[300])  # half of them is history, at most 500
-    assert set(exchange.pits) == {"BTCUSDT", "ETHUSDT"}
-    order = exchange.place(
+    assert set(exchange.spot.pits) == {"BTCUSDT", "ETHUSDT"}
+    order = exchange.spot.place(
         ACCOUNT, Asked({"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quoteOrderQty": "100"})
     )
     assert order.filled > 0
     exchange.advance(exchange.start_ms + 300 * HOUR_MS)
-    assert [exchange.pits[name].is_closed for name in ("BTCUSDT", "ETHUSDT")] == [True, False]
+    assert [exchange.spot.pits[name].is_closed for name in ("BTCUSDT", "ETHUSDT")] == [True, False]
     assert audit(exchange) == []
     with pytest.raises(DataError, match="expected a beginning within its candles"):
         open_exchange(Opening(markets=("binance:BTC/USDT",), timeframe="1h", root=tmp_path, since="2024-01-01"), 0)
@@ -89,9 +89,9 @@ def test_a_coin_of_a_fraction_of_a_cent_trades_in_whole_coins(tmp_path: Path) ->
     prices = [np.round(column * 1e-7, 8) for column in (cheap.open, cheap.high, cheap.low, cheap.close)]
     Store(tmp_path).write(Candles(cheap.open_ms, *prices, cheap.volume * 1e9, "1h", "DUST/USDT", "binance", "a test"))
     exchange = open_exchange(Opening(markets=("binance:DUST/USDT",), timeframe="1h", root=tmp_path), 0)
-    of = exchange.pits["DUSTUSDT"].instrument
+    of = exchange.spot.pits["DUSTUSDT"].instrument
     assert (of.tick, of.lot, of.min_quantity) == (Decimal("1E-8"), 1, 1)
-    order = exchange.place(
+    order = exchange.spot.place(
         ACCOUNT, Asked({"symbol": "DUSTUSDT", "side": "BUY", "type": "MARKET", "quoteOrderQty": "100"})
     )
     assert (order.status, order.filled % 1) == ("FILLED", 0)
@@ -103,5 +103,7 @@ def test_candles_that_tell_no_volume_cap_nothing(tmp_path: Path) -> None:
     columns = (mute.open, mute.high, mute.low, mute.close, 0 * mute.volume)
     Store(tmp_path).write(Candles(mute.open_ms, *columns, "1h", "BTC/USDT", "binance", "a test"))
     exchange = open_exchange(Opening(markets=("binance:BTC/USDT",), timeframe="1h", root=tmp_path), 0)
-    order = exchange.place(ACCOUNT, Asked({"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "10"}))
+    order = exchange.spot.place(
+        ACCOUNT, Asked({"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "10"})
+    )
     assert order.status == "FILLED"

@@ -60,7 +60,7 @@ async def test_what_the_venue_refuses_leaves_no_trace_and_has_its_code_and_class
             assert await refusal(at.client.privatePostOrder(asked)) == (kind, 400, code, said), what
             assert await at.client.privatePostOrderTest(plain) == {}
         told = await at.audited()
-        assert told["accounts"]["trader"]["orders"] == []
+        assert told["accounts"]["trader"]["spot"]["orders"] == []
 
 
 @played

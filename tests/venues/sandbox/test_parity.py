@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from engine import Result, Rules, Strategy, backtest, param, state
 from engine.venues.sandbox import Exchange, Instrument, Settings
 from engine.venues.sandbox.asking import Asked
+from engine.venues.sandbox.matching.tape import Tape
 from engine.venues.sandbox.refusal import RefusalError
-from engine.venues.sandbox.tape import Tape
 
 from .trading import FLAT, MINUTE_MS, START_MS, candles, market
 
@@ -103,7 +103,7 @@ def exchanged(script: list[Told], rows: list[tuple[float, ...]], share: float | 
                 asked |= ({"price": str(price)} if limit else {}) | ({"stopPrice": str(stop)} if waits else {})
                 asked |= {"trailingDelta": str(int(stop))} if kind == "trailing" else {}  # its stop is in basis points
                 try:
-                    exchange.place("trader", Asked(asked))
+                    exchange.spot.place("trader", Asked(asked))
                 except RefusalError as refusal:
                     assert refusal.message != "Market is closed." or closed == len(rows) - 1  # noqa: PT017
                     continue
@@ -113,7 +113,7 @@ def exchanged(script: list[Told], rows: list[tuple[float, ...]], share: float | 
 def compare(script: list[Told], rows: list[tuple[float, ...]], share: float | None = None) -> list[tuple[float, ...]]:
     """Hold the fills of both equal in candle, side, quantity, price and fee, and return the exchange's."""
     exchange, result = exchanged(script, rows, share), backtested(script, rows, share)
-    mine = sorted((fill.id, order, fill) for order in exchange.orders.values() for fill in order.fills)
+    mine = sorted((fill.id, order, fill) for order in exchange.spot.orders.values() for fill in order.fills)
     here = [
         ((fill.time_ms - START_MS) // MINUTE_MS, order.side, float(fill.quantity), float(fill.price), fill.maker)
         for _, order, fill in mine

@@ -10,9 +10,9 @@ import ccxt.async_support as ccxt
 import pytest
 
 from engine.candles.simulate import simulate
+from engine.venues.sandbox.controlling.truth import audit
 from engine.venues.sandbox.exchange import Exchange
-from engine.venues.sandbox.order import Fill
-from engine.venues.sandbox.truth import audit
+from engine.venues.sandbox.matching.order import Fill
 
 from .trading import SYMBOL, Desk, desk, market, played
 
@@ -25,7 +25,7 @@ async def trade_at_random(at: Desk, orders: int, seed: int, faults: bool = False
     random, ends = Random(seed), {"placed": 0, "refused": 0, "broken": 0}
     types = ("MARKET", "LIMIT", "LIMIT_MAKER", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT")
     for number in range(orders):
-        pit = at.server.exchange.pits["BTCUSDT"]
+        pit = at.server.exchange.spot.pits["BTCUSDT"]
         type_ = random.choice(types)
         price = [f"{float(pit.price) * (1 + random.uniform(-0.003, 0.003)):.2f}" for _ in range(2)]
         asked = {"symbol": "BTCUSDT", "side": random.choice(("BUY", "SELL")), "type": type_,
@@ -51,7 +51,7 @@ async def trade_at_random(at: Desk, orders: int, seed: int, faults: bool = False
         if number % 100 == 0:
             assert audit(at.server.exchange) == []
         if random.random() < 0.1:
-            mine = at.server.exchange.open_orders("trader", "BTCUSDT")
+            mine = at.server.exchange.spot.open_orders("trader", "BTCUSDT")
             if mine:
                 await at.client.cancel_order(str(random.choice(mine).id), SYMBOL)
         if random.random() < 0.2:
@@ -80,11 +80,11 @@ async def test_two_thousand_random_orders_end_with_a_clean_audit() -> None:
         told = await at.audited()
         assert (sum(ends.values()), ends["broken"]) == (ORDERS, 0)
         assert ends["placed"] > ORDERS / 3
-        orders = told["accounts"]["trader"]["orders"]
+        orders = told["accounts"]["trader"]["spot"]["orders"]
         assert len(orders) == ends["placed"]
         assert {one["status"] for one in orders} >= {"NEW", "FILLED", "CANCELED", "EXPIRED"}
         assert any(0 < float(one["executedQty"]) < float(one["origQty"]) for one in orders)
-        assert len(told["accounts"]["trader"]["fills"]) > 300
+        assert len(told["accounts"]["trader"]["spot"]["fills"]) > 300
 
 
 @played
@@ -99,20 +99,20 @@ async def test_the_same_seed_gives_the_same_exchange_twice() -> None:
 
 
 def stolen(exchange: Exchange) -> None:
-    exchange.ledger.balances["trader"]["USDT"] += Decimal("0.00000001")
+    exchange.spot.ledger.balances["trader"]["USDT"] += Decimal("0.00000001")
 
 
 def forgotten(exchange: Exchange) -> None:
-    exchange.ledger.postings.pop()
+    exchange.spot.ledger.postings.pop()
 
 
 def invented(exchange: Exchange) -> None:
-    order = exchange.orders[1]
+    order = exchange.spot.orders[1]
     order.fills.append(Fill(99, 1, 0, Decimal(100), Decimal(1), Decimal(0), "BTC", True))
 
 
 def unlocked(exchange: Exchange) -> None:
-    exchange.ledger.lock("trader", "USDT", Decimal(-1))
+    exchange.spot.ledger.lock("trader", "USDT", Decimal(-1))
 
 
 WRONG = [

@@ -22,9 +22,9 @@ import numpy as np
 from engine import Candles, Market
 from engine.venues.sandbox import Exchange, Instrument, Server, Settings, point_at
 from engine.venues.sandbox.clock import Clock
-from engine.venues.sandbox.faults import Faults
+from engine.venues.sandbox.controlling.faults import Faults
 from engine.venues.sandbox.limits import Limits
-from engine.venues.sandbox.tape import Tape
+from engine.venues.sandbox.matching.tape import Tape
 
 MINUTE_MS = 60_000
 START_MS = 1_704_067_200_000  # 2024-01-01
@@ -120,7 +120,7 @@ async def desk(
     exchange.open_account("trader", {k: Decimal(v) for k, v in (balances or {"USDT": "10000", "BTC": "10"}).items()})
     key = exchange.ring.make("trader", 0).told(secrets=True)
     generous = Limits(10**9, 10**9, 10**9)
-    async with Server(exchange, Clock(start_ms, 0.0), 0, limits or generous, Faults(seed)) as server:
+    async with Server(exchange, Clock(start_ms, 0.0), 0, {"spot": limits or generous}, Faults(seed)) as server:
         client = _client(server.address, key["key"], key["secret"])
         async with aiohttp.ClientSession() as session:
             try:

@@ -5,20 +5,20 @@ Owns these requests. ConfigError: one cannot be obeyed. Must not know sockets.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from engine.errors import ConfigError, did_you_mean
 from engine.venues.sandbox.clock import Clock
+from engine.venues.sandbox.controlling.faults import Faults
+from engine.venues.sandbox.controlling.truth import truth
 from engine.venues.sandbox.decimals import UNIT, ZERO
 from engine.venues.sandbox.exchange import Exchange
-from engine.venues.sandbox.faults import Faults
 from engine.venues.sandbox.keys import PERMISSIONS
-from engine.venues.sandbox.ledger import PARTIES
 from engine.venues.sandbox.limits import Limits, Window
+from engine.venues.sandbox.matching.ledger import PARTIES
 from engine.venues.sandbox.signing import is_public_key
-from engine.venues.sandbox.truth import truth
 
 Body = dict[str, Any]
 MOST = Decimal(10**15)
@@ -27,7 +27,7 @@ MOST = Decimal(10**15)
 class Control:
     """Obey the requests of the control endpoint."""
 
-    def __init__(self, exchange: Exchange, clock: Clock, limits: Limits, faults: Faults) -> None:
+    def __init__(self, exchange: Exchange, clock: Clock, limits: Mapping[str, Limits], faults: Faults) -> None:
         self.exchange, self.clock, self.limits, self.faults = exchange, clock, limits, faults
         self.routes: dict[tuple[str, str], Callable[[Body], Any]] = {
             ("GET", "/sandbox/truth"): lambda _: truth(exchange),
@@ -56,7 +56,7 @@ class Control:
         return {"market_ms": self.exchange.now_ms, "wall_ms": self.clock.now_ms, "speed": self.clock.speed}
 
     def _step(self, body: Body) -> Body:
-        step_ms = min(pit.tape.step_ms for pit in self.exchange.pits.values())
+        step_ms = self.exchange.step_ms
         by_ms = _whole(body, "ms", 0) or _whole(body, "candles", 1) * step_ms
         self.clock.step(by_ms)
         self.exchange.advance(self.clock.market_ms)
@@ -72,7 +72,8 @@ class Control:
             raise ConfigError(f"name: expected an account's name, was {name!r}")
         if not isinstance(balances, dict):
             raise ConfigError('balances: expected amounts by asset such as {"USDT": "1000"}')
-        self.exchange.open_account(name, {str(asset): _amount(asset, value) for asset, value in balances.items()})
+        amounts = {str(asset): _amount(asset, value) for asset, value in balances.items()}
+        self.exchange.open_account(name, amounts, _floor(body, self.exchange))
         return {"account": name} if not body.get("key", True) else self._key({"account": name})
 
     def _key(self, body: Body) -> Body:
@@ -99,13 +100,20 @@ class Control:
         return key.told()
 
     def _limits(self, body: Body) -> Body:
-        limits = self.limits
+        limits = self.limits[_floor(body, self.exchange)]
         limits.weight_limit = _whole(body, "weight_1m", limits.weight_limit, least=1)
         limits.orders_10s = _whole(body, "orders_10s", limits.orders_10s, least=1)
         limits.orders_1d = _whole(body, "orders_1d", limits.orders_1d, least=1)
         limits.weight = Window(limits.weight.length_ms, limits.weight_limit)
         limits.orders, limits.excess, limits.banned_until_ms = {}, 0, 0
         return {"rateLimits": limits.told()}
+
+
+def _floor(body: Body, exchange: Exchange) -> str:
+    name = body.get("floor", next(iter(exchange.floors)))
+    if name not in exchange.floors:
+        raise ConfigError(f"floor: expected one of {', '.join(exchange.floors)}, was {name!r}")
+    return str(name)
 
 
 def _whole(body: Body, name: str, default: int, least: int = 0) -> int:

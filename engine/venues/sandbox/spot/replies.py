@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.venues.sandbox.decimals import ZERO, text
-from engine.venues.sandbox.order import Fill, Order
+from engine.venues.sandbox.matching.order import Fill, Order
 
 
 def _common(order: Order) -> dict[str, Any]:

@@ -1,34 +1,23 @@
-"""What a fill does to an order and to the parties' money. Owns locks and fees; must not know books or paths."""
+"""Coins that change hands: what an order locks, what a fill exchanges, and the fee from what arrives."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from decimal import Decimal
 
 from engine.venues.sandbox.decimals import UNIT, ZERO, down
-from engine.venues.sandbox.ledger import FEES, MARKET, Ledger, Posting
-from engine.venues.sandbox.order import Fill, Order
+from engine.venues.sandbox.matching.filling import Filling
+from engine.venues.sandbox.matching.ledger import FEES, MARKET, Posting
+from engine.venues.sandbox.matching.order import Order
 
 
-class Filling:
-    """Execute fills in one ledger; their ids rise over all markets. open: by account and symbol, oldest first."""
+class SpotFilling(Filling):
+    """Lock and exchange base and quote."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.count = 0
-        self.open: dict[tuple[str, str], dict[int, Order]] = defaultdict(dict)
-
-    def admit(self, order: Order) -> None:
-        """Take a new order in among the open ones."""
-        self.open[order.account, order.instrument.symbol][order.id] = order
-
-    def lock(self, order: Order, price: Decimal) -> None:
+    def claim(self, order: Order, price: Decimal) -> None:
         """Lock what an order's open quantity needs when it is good for this price; nothing once it is closed."""
         wanted = order.worth(price) if order.is_open else ZERO
         if order.buys_at_any_price:  # a gap may have cost more than was locked for it
             wanted = min(wanted, self.ledger.free(order.account, order.locked_asset) + order.locked)
-        if not order.is_open:
-            self.open[order.account, order.instrument.symbol].pop(order.id, None)
         self.ledger.lock(order.account, order.locked_asset, wanted - order.locked)
         order.locked = wanted
 
@@ -39,14 +28,14 @@ class Filling:
             return quantity
         return down(own / price if order.side > 0 else own, order.instrument.lot)
 
-    def fill(self, order: Order, quantity: Decimal, price: Decimal, maker: bool, now_ms: int) -> None:
+    def pay(self, order: Order, quantity: Decimal, price: Decimal, maker: bool, now_ms: int) -> tuple[Decimal, str]:
         """Exchange base for quote with the market, and take the fee from what arrives."""
-        self.count += 1
         of, who, quote = order.instrument, order.account, quantity * price
         rate = of.maker_fee_rate if maker else of.taker_fee_rate
         asset, received = (of.base, quantity) if order.side > 0 else (of.quote, quote)
         fee = down(received * rate, UNIT)
         self.ledger.lock(who, order.locked_asset, -order.locked)
+        order.locked = ZERO
         for giver, taker, what, amount in (
             (MARKET, who, asset, received),
             (who, MARKET, order.locked_asset, quote if order.side > 0 else quantity),
@@ -54,17 +43,4 @@ class Filling:
             self.ledger.post(Posting(now_ms, giver, taker, what, amount, "trade", self.count))
         giver, taker = (who, FEES) if fee >= ZERO else (FEES, who)
         self.ledger.post(Posting(now_ms, giver, taker, asset, abs(fee), "fee", self.count))
-        claimed = order.locked / order.left if order.side > 0 else Decimal(1)
-        order.fills.append(Fill(self.count, order.id, now_ms, price, quantity, fee, asset, maker))
-        order.filled += quantity
-        order.filled_quote += quote
-        order.updated_ms = now_ms
-        order.locked = ZERO
-        order.status = "PARTIALLY_FILLED" if order.left else "FILLED"
-        # What the rest still claims, at the price that the whole was locked for.
-        self.lock(order, order.price or down(claimed, UNIT))
-
-    def end(self, order: Order, status: str, now_ms: int) -> None:
-        """Close an order and give back what it had locked."""
-        order.status, order.updated_ms = status, now_ms
-        self.lock(order, ZERO)
+        return fee, asset

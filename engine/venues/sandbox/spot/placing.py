@@ -9,8 +9,15 @@ from decimal import Decimal
 
 from engine.venues.sandbox.asking import Asked
 from engine.venues.sandbox.decimals import ZERO
-from engine.venues.sandbox.instrument import BAND_DOWN, BAND_UP, LARGEST, LARGEST_NOTIONAL, ORDER_TYPES, Instrument
-from engine.venues.sandbox.order import Order
+from engine.venues.sandbox.matching.instrument import (
+    BAND_DOWN,
+    BAND_UP,
+    LARGEST,
+    LARGEST_NOTIONAL,
+    ORDER_TYPES,
+    Instrument,
+)
+from engine.venues.sandbox.matching.order import Order
 from engine.venues.sandbox.refusal import WOULD_TRIGGER, RefusalError, filtered, missing, rejected
 
 TIMES_IN_FORCE = ("GTC", "IOC", "FOK")

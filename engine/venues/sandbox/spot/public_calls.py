@@ -7,21 +7,22 @@ from typing import Any
 
 from engine.venues.sandbox.call import Call
 from engine.venues.sandbox.decimals import text
-from engine.venues.sandbox.market_data import ALWAYS_MS, klines, prints, sides, symbol_info, ticker
-from engine.venues.sandbox.pit import Pit
+from engine.venues.sandbox.matching.pit import Pit
+from engine.venues.sandbox.spot.floor import SpotFloor
+from engine.venues.sandbox.spot.market_data import ALWAYS_MS, klines, prints, sides, symbol_info, ticker
 
 
-def ping(_: Call) -> Any:
+def ping(_: Call[SpotFloor]) -> Any:
     """Answer that somebody is there."""
     return {}
 
 
-def time(call: Call) -> Any:
+def time(call: Call[SpotFloor]) -> Any:
     """Answer the time by which requests are judged."""
     return {"serverTime": call.now_ms}
 
 
-def exchange_info(call: Call) -> Any:
+def exchange_info(call: Call[SpotFloor]) -> Any:
     """Answer what is traded and what the limits are."""
     return {
         "timezone": "UTC", "serverTime": call.now_ms, "rateLimits": call.limits.told(), "exchangeFilters": [],
@@ -29,28 +30,28 @@ def exchange_info(call: Call) -> Any:
     }  # fmt: skip
 
 
-def candles(call: Call) -> Any:
+def candles(call: Call[SpotFloor]) -> Any:
     """Answer candles, the developing one last."""
-    return klines(call.exchange, call.asked)
+    return klines(call.floor, call.asked)
 
 
-def ticker_24h(call: Call) -> Any:
+def ticker_24h(call: Call[SpotFloor]) -> Any:
     """Answer the last 24 hours of one market or of all."""
-    told = [ticker(call.exchange, pit) for pit in _pits(call)]
+    told = [ticker(call.floor, pit) for pit in _pits(call)]
     return told[0] if call.asked.has("symbol") else told
 
 
-def ticker_price(call: Call) -> Any:
+def ticker_price(call: Call[SpotFloor]) -> Any:
     """Answer the price of one market or of all."""
     told = [{"symbol": pit.instrument.symbol, "price": text(pit.price)} for pit in _pits(call)]
     return told[0] if call.asked.has("symbol") else told
 
 
-def book_ticker(call: Call) -> Any:
+def book_ticker(call: Call[SpotFloor]) -> Any:
     """Answer the best bid and ask of one market or of all."""
     told = []
     for pit in _pits(call):
-        bids, asks = sides(call.exchange, pit, 1)
+        bids, asks = sides(call.floor, pit, 1)
         told.append(
             {"symbol": pit.instrument.symbol, "bidPrice": bids[0][0], "bidQty": bids[0][1], "askPrice": asks[0][0],
              "askQty": asks[0][1]}
@@ -58,14 +59,14 @@ def book_ticker(call: Call) -> Any:
     return told[0] if call.asked.has("symbol") else told
 
 
-def depth(call: Call) -> Any:
+def depth(call: Call[SpotFloor]) -> Any:
     """Answer a small book around the price."""
-    pit = call.exchange.pit(call.asked.text("symbol"))
-    bids, asks = sides(call.exchange, pit, call.asked.limit(100, 100))
-    return {"lastUpdateId": max(1, pit.now_ms - call.exchange.start_ms), "bids": bids, "asks": asks}
+    pit = call.floor.pit(call.asked.text("symbol"))
+    bids, asks = sides(call.floor, pit, call.asked.limit(100, 100))
+    return {"lastUpdateId": max(1, pit.now_ms - call.floor.start_ms), "bids": bids, "asks": asks}
 
 
-def trades(call: Call) -> Any:
+def trades(call: Call[SpotFloor]) -> Any:
     """Answer the last prints."""
     return [
         {"id": id_, "price": price, "qty": quantity,
@@ -75,7 +76,7 @@ def trades(call: Call) -> Any:
     ]  # fmt: skip
 
 
-def aggregated_trades(call: Call) -> Any:
+def aggregated_trades(call: Call[SpotFloor]) -> Any:
     """Answer prints as the dialect joins them; here each stands alone."""
     return [
         {"a": id_, "p": price, "q": quantity, "f": id_, "l": id_, "T": time_ms, "m": sold, "M": True}
@@ -83,14 +84,14 @@ def aggregated_trades(call: Call) -> Any:
     ]
 
 
-def _prints(call: Call) -> list[tuple[int, int, str, str, bool]]:
+def _prints(call: Call[SpotFloor]) -> list[tuple[int, int, str, str, bool]]:
     asked = call.asked
     start, end = asked.whole("startTime", 0) or 0, asked.whole("endTime", ALWAYS_MS) or ALWAYS_MS
-    pit = call.exchange.pit(asked.text("symbol"))
+    pit = call.floor.pit(asked.text("symbol"))
     return prints(pit, asked.whole("fromId"), start, end, asked.limit(500, 1000))
 
 
-def _pits(call: Call) -> list[Pit]:
+def _pits(call: Call[SpotFloor]) -> list[Pit]:
     if call.asked.has("symbol"):
-        return [call.exchange.pit(call.asked.text("symbol"))]
-    return list(call.exchange.pits.values())
+        return [call.floor.pit(call.asked.text("symbol"))]
+    return list(call.floor.pits.values())

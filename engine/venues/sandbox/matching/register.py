@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from engine.venues.sandbox.asking import Asked
-from engine.venues.sandbox.order import Order
+from engine.venues.sandbox.matching.order import Order
 from engine.venues.sandbox.refusal import missing, unknown_on_cancel, unknown_on_query
 
 

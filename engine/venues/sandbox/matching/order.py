@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from engine.venues.sandbox.decimals import ZERO, nearest
-from engine.venues.sandbox.instrument import Instrument
+from engine.venues.sandbox.decimals import UNIT, ZERO, down, nearest
+from engine.venues.sandbox.matching.instrument import Instrument
 
 OPEN = ("NEW", "PARTIALLY_FILLED")
 BASIS_POINTS = Decimal(10_000)
@@ -68,6 +68,13 @@ class Order:
     def locked_asset(self) -> str:
         """Return the asset that pays for it."""
         return self.instrument.quote if self.side > 0 else self.instrument.base
+
+    @property
+    def claimed_price(self) -> Decimal:
+        """Return the price up to which its open quantity is good: its own, or what was locked for each of it."""
+        if self.price:
+            return self.price
+        return down(self.locked / self.left, UNIT) if self.side > 0 else Decimal(1)
 
     @property
     def is_stop(self) -> bool:

@@ -6,54 +6,55 @@ from typing import Any
 
 from engine.venues.sandbox.call import Call
 from engine.venues.sandbox.refusal import RefusalError, unknown_on_cancel
-from engine.venues.sandbox.replies import cancelled, placed, queried
+from engine.venues.sandbox.spot.floor import SpotFloor
+from engine.venues.sandbox.spot.replies import cancelled, placed, queried
 
 KINDS = ("ACK", "RESULT", "FULL")
 
 
-def place(call: Call) -> Any:
+def place(call: Call[SpotFloor]) -> Any:
     """Place an order."""
     kind = call.asked.values.get("newOrderRespType")
     if kind is None:
         kind = "FULL" if call.asked.values.get("type") in ("MARKET", "LIMIT") else "ACK"
     if kind not in KINDS:
         raise RefusalError(-1126, "Invalid newOrderRespType.")
-    return placed(call.exchange.place(call.account, call.asked), kind)
+    return placed(call.floor.place(call.account, call.asked), kind)
 
 
-def test(call: Call) -> Any:
+def test(call: Call[SpotFloor]) -> Any:
     """Check an order without placing it."""
-    call.exchange.checked(call.account, call.asked, call.exchange.pit(call.asked.text("symbol")))
+    call.floor.checked(call.account, call.asked, call.floor.pit(call.asked.text("symbol")))
     return {}
 
 
-def query(call: Call) -> Any:
+def query(call: Call[SpotFloor]) -> Any:
     """Show an order."""
     return queried(call.order("orderId", "origClientOrderId", query=True))
 
 
-def cancel(call: Call) -> Any:
+def cancel(call: Call[SpotFloor]) -> Any:
     """Cancel an order."""
     return _cancel(call, "orderId", "origClientOrderId", "newClientOrderId")
 
 
-def _cancel(call: Call, id_name: str, client_name: str, own_name: str) -> dict[str, Any]:
+def _cancel(call: Call[SpotFloor], id_name: str, client_name: str, own_name: str) -> dict[str, Any]:
     own = call.asked.client_id(own_name)
     order = call.order(id_name, client_name, query=False)
-    given = call.exchange.cancel(order)
+    given = call.floor.cancel(order)
     return cancelled(order, own or given)
 
 
-def cancel_all(call: Call) -> Any:
+def cancel_all(call: Call[SpotFloor]) -> Any:
     """Cancel all open orders of a market."""
-    symbol = call.exchange.pit(call.asked.text("symbol")).instrument.symbol
-    mine = call.exchange.open_orders(call.account, symbol)
+    symbol = call.floor.pit(call.asked.text("symbol")).instrument.symbol
+    mine = call.floor.open_orders(call.account, symbol)
     if not mine:
         raise unknown_on_cancel()
-    return [cancelled(one, call.exchange.cancel(one)) for one in mine]
+    return [cancelled(one, call.floor.cancel(one)) for one in mine]
 
 
-def replace(call: Call) -> Any:
+def replace(call: Call[SpotFloor]) -> Any:
     """Cancel an order and place another; each of the two may fail, and the answer says which."""
     mode = call.asked.one_of("cancelReplaceMode", ("STOP_ON_FAILURE", "ALLOW_FAILURE"), -1100, "cancelReplaceMode")
     told: dict[str, Any] = {

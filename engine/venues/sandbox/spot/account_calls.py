@@ -6,17 +6,18 @@ from typing import Any
 
 from engine.venues.sandbox.call import Call
 from engine.venues.sandbox.decimals import ZERO, text
-from engine.venues.sandbox.market_data import ALWAYS_MS
-from engine.venues.sandbox.order import Fill, Order
+from engine.venues.sandbox.matching.order import Fill, Order
 from engine.venues.sandbox.refusal import RefusalError
-from engine.venues.sandbox.replies import queried, trade
+from engine.venues.sandbox.spot.floor import SpotFloor
+from engine.venues.sandbox.spot.market_data import ALWAYS_MS
+from engine.venues.sandbox.spot.replies import queried, trade
 
 DAY_MS = 86_400_000
 
 
-def account(call: Call) -> Any:
+def account(call: Call[SpotFloor]) -> Any:
     """Answer balances and rights."""
-    rates = call.exchange.pits[next(iter(call.exchange.pits))].instrument
+    rates = call.floor.pits[next(iter(call.floor.pits))].instrument
     trades = "trade" in call.key.permissions if call.key else False
     maker, taker, none = text(rates.maker_fee_rate), text(rates.taker_fee_rate), text(ZERO)
     return {
@@ -24,45 +25,45 @@ def account(call: Call) -> Any:
         "buyerCommission": 0, "sellerCommission": 0,
         "commissionRates": {"maker": maker, "taker": taker, "buyer": none, "seller": none},
         "canTrade": trades, "canWithdraw": False, "canDeposit": True, "brokered": False, "accountType": "SPOT",
-        "updateTime": call.exchange.now_ms, "permissions": ["SPOT"], "uid": 1,
+        "updateTime": call.floor.now_ms, "permissions": ["SPOT"], "uid": 1,
         "balances": [
             {"asset": asset, "free": text(free), "locked": text(locked)}
-            for asset, (free, locked) in call.exchange.balances(call.account).items()
+            for asset, (free, locked) in call.floor.balances(call.account).items()
         ],
     }  # fmt: skip
 
 
-def open_orders(call: Call) -> Any:
+def open_orders(call: Call[SpotFloor]) -> Any:
     """List what is open, in one market or in all."""
-    return [queried(one) for symbol in _symbols(call) for one in call.exchange.open_orders(call.account, symbol)]
+    return [queried(one) for symbol in _symbols(call) for one in call.floor.open_orders(call.account, symbol)]
 
 
-def all_orders(call: Call) -> Any:
+def all_orders(call: Call[SpotFloor]) -> Any:
     """List orders of a market, oldest first: from an id or a time on the first of them, else the last."""
     asked = call.asked
     symbol, limit, from_id = (
-        call.exchange.pit(asked.text("symbol")).instrument.symbol,
+        call.floor.pit(asked.text("symbol")).instrument.symbol,
         asked.limit(500, 1000),
         asked.whole("orderId"),
     )
     start, end = _span(call)
     found = [
-        one for one in call.exchange.register.of_market[call.account, symbol]
+        one for one in call.floor.register.of_market[call.account, symbol]
         if one.id >= (from_id or 0) and start <= one.time_ms <= end
     ]  # fmt: skip
     part = slice(0, limit) if from_id is not None or asked.has("startTime") else slice(-limit, None)
     return [queried(one) for one in found[part]]
 
 
-def my_trades(call: Call) -> Any:
+def my_trades(call: Call[SpotFloor]) -> Any:
     """List fills of a market, oldest first: from an id or a time on the first of them, else the last."""
     asked = call.asked
-    symbol = call.exchange.pit(asked.text("symbol")).instrument.symbol
+    symbol = call.floor.pit(asked.text("symbol")).instrument.symbol
     limit, from_id, order_id = asked.limit(500, 1000), asked.whole("fromId"), asked.whole("orderId")
     start, end = _span(call)
     found: list[tuple[Order, Fill]] = [
         (order, fill)
-        for order in call.exchange.register.of_market[call.account, symbol]
+        for order in call.floor.register.of_market[call.account, symbol]
         if order_id in (None, order.id)
         for fill in order.fills
         if fill.id >= (from_id or 0) and start <= fill.time_ms <= end
@@ -72,16 +73,16 @@ def my_trades(call: Call) -> Any:
     return [trade(order, fill) for order, fill in found[part]]
 
 
-def fees(call: Call) -> Any:
+def fees(call: Call[SpotFloor]) -> Any:
     """Answer the fees of one market or of all."""
     return [
         {"symbol": symbol, "makerCommission": text(of.maker_fee_rate), "takerCommission": text(of.taker_fee_rate)}
         for symbol in _symbols(call)
-        for of in (call.exchange.pits[symbol].instrument,)
+        for of in (call.floor.pits[symbol].instrument,)
     ]
 
 
-def restrictions(call: Call) -> Any:
+def restrictions(call: Call[SpotFloor]) -> Any:
     """Answer what the key may do."""
     key = call.key
     if key is None:
@@ -96,14 +97,14 @@ def restrictions(call: Call) -> Any:
     }  # fmt: skip
 
 
-def _span(call: Call) -> tuple[int, int]:
+def _span(call: Call[SpotFloor]) -> tuple[int, int]:
     start, end = call.asked.whole("startTime"), call.asked.whole("endTime")
     if start is not None and end is not None and end - start > DAY_MS:
         raise RefusalError(-1127, "More than 24 hours between startTime and endTime.")
     return start or 0, ALWAYS_MS if end is None else end
 
 
-def _symbols(call: Call) -> list[str]:
+def _symbols(call: Call[SpotFloor]) -> list[str]:
     if call.asked.has("symbol"):
-        return [call.exchange.pit(call.asked.text("symbol")).instrument.symbol]
-    return list(call.exchange.pits)
+        return [call.floor.pit(call.asked.text("symbol")).instrument.symbol]
+    return list(call.floor.pits)

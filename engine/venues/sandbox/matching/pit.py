@@ -9,10 +9,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from engine.venues.sandbox.decimals import nearest
-from engine.venues.sandbox.filling import Filling
-from engine.venues.sandbox.instrument import Instrument
-from engine.venues.sandbox.meeting import Meeting
-from engine.venues.sandbox.tape import Tape
+from engine.venues.sandbox.matching.filling import Filling
+from engine.venues.sandbox.matching.instrument import Instrument
+from engine.venues.sandbox.matching.meeting import Meeting
+from engine.venues.sandbox.matching.tape import Tape
 
 ENDLESS = Decimal("Infinity")
 

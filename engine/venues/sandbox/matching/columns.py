@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.candles.columns import Columns, Times, Values
 from engine.venues.sandbox.decimals import down
-from engine.venues.sandbox.pit import Pit
+from engine.venues.sandbox.matching.pit import Pit
 
 
 class Shown(NamedTuple):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.venues.sandbox.book import Book
 from engine.venues.sandbox.decimals import ZERO, down
-from engine.venues.sandbox.filling import Filling
-from engine.venues.sandbox.instrument import Instrument
-from engine.venues.sandbox.order import Order
+from engine.venues.sandbox.matching.book import Book
+from engine.venues.sandbox.matching.filling import Filling
+from engine.venues.sandbox.matching.instrument import Instrument
+from engine.venues.sandbox.matching.order import Order
 
 
 class Meeting:

@@ -11,11 +11,11 @@ from zlib import crc32
 
 from engine.candles.timeframes import DAY_MS, TIMEFRAMES, grid_origin_ms
 from engine.venues.sandbox.asking import Asked
-from engine.venues.sandbox.columns import longer, shown
 from engine.venues.sandbox.decimals import against, down, text
-from engine.venues.sandbox.exchange import Exchange
-from engine.venues.sandbox.instrument import ORDER_TYPES, Instrument
-from engine.venues.sandbox.pit import Pit
+from engine.venues.sandbox.floor import Floor
+from engine.venues.sandbox.matching.columns import longer, shown
+from engine.venues.sandbox.matching.instrument import ORDER_TYPES, Instrument
+from engine.venues.sandbox.matching.pit import Pit
 from engine.venues.sandbox.refusal import RefusalError
 
 ALWAYS_MS = 10**15
@@ -37,9 +37,9 @@ def symbol_info(pit: Pit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def klines(exchange: Exchange, asked: Asked) -> list[list[Any]]:
+def klines(floor: Floor, asked: Asked) -> list[list[Any]]:
     """Return candles, the developing one last. From startTime on the first of them, else the last."""
-    pit = exchange.pit(asked.text("symbol"))
+    pit = floor.pit(asked.text("symbol"))
     interval = asked.text("interval")
     step_ms, base_ms = TIMEFRAMES.get(interval), pit.tape.step_ms
     if step_ms is None or step_ms % base_ms:
@@ -65,10 +65,10 @@ def _priced(instrument: Instrument, price: float) -> str:
     return text(Decimal(repr(price)).quantize(instrument.tick))
 
 
-def ticker(exchange: Exchange, pit: Pit) -> dict[str, Any]:
+def ticker(floor: Floor, pit: Pit) -> dict[str, Any]:
     """Return the last 24 hours of a market."""
     rows = shown(pit, pit.now_ms - DAY_MS + 1, ALWAYS_MS)
-    bids, asks = sides(exchange, pit, 1)
+    bids, asks = sides(floor, pit, 1)
     some = len(rows.open_ms) > 0
     first = float(rows.open[0]) if some else float(pit.price)
     change = float(pit.price) - first
@@ -86,7 +86,7 @@ def ticker(exchange: Exchange, pit: Pit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def sides(exchange: Exchange, pit: Pit, levels: int) -> tuple[list[list[str]], list[list[str]]]:
+def sides(floor: Floor, pit: Pit, levels: int) -> tuple[list[list[str]], list[list[str]]]:
     """Return bids and asks around the price; sizes are drawn by seed, candle and level."""
     of, book = pit.instrument, []
     thick = pit.tape.volume(min(pit.k, len(pit.tape.candles) - 1)) / 200
@@ -98,7 +98,7 @@ def sides(exchange: Exchange, pit: Pit, levels: int) -> tuple[list[list[str]], l
         for level in range(levels):
             price = best + side * level * of.tick
             if price > 0:
-                drawn = crc32(f"{exchange.settings.seed} {of.symbol} {pit.k} {side} {level}".encode()) % 1_000
+                drawn = crc32(f"{floor.settings.seed} {of.symbol} {pit.k} {side} {level}".encode()) % 1_000
                 rows.append([text(price), text(max(of.lot, down(thick * drawn / 500, of.lot)))])
         book.append(rows)
     return book[0], book[1]

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from engine.errors import ConfigError
-from engine.venues.sandbox.breaking import as_json, broken
 from engine.venues.sandbox.clock import Clock
-from engine.venues.sandbox.control import Control
-from engine.venues.sandbox.dialect import answer
+from engine.venues.sandbox.controlling.control import Control
+from engine.venues.sandbox.controlling.faults import FAULTS, Faults, Rule
 from engine.venues.sandbox.exchange import Exchange
-from engine.venues.sandbox.faults import FAULTS, Faults, Rule
 from engine.venues.sandbox.limits import Limits
 from engine.venues.sandbox.refusal import RefusalError
+from engine.venues.sandbox.wire.breaking import as_json, broken
+from engine.venues.sandbox.wire.dialect import answer
 
 HOST = "127.0.0.1"
 TICK_S = 0.2  # the market goes on by itself as well, so that no request finds a long way to go
@@ -32,11 +33,12 @@ class Server:
         exchange: Exchange,
         clock: Clock,
         port: int = 0,
-        limits: Limits | None = None,
+        limits: Mapping[str, Limits] | None = None,
         faults: Faults | None = None,
     ) -> None:
         self.exchange, self.clock, self.port = exchange, clock, port
-        self.limits, self.faults = limits or Limits(), faults or Faults(exchange.settings.seed)
+        self.limits = limits or {name: Limits() for name in exchange.floors}
+        self.faults = faults or Faults(exchange.settings.seed)
         self.control = Control(exchange, clock, self.limits, self.faults)
         self._runner = web.ServerRunner(web.Server(self._handle))
         self._going: asyncio.Task[None] | None = None

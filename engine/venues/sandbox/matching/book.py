@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 
-from engine.venues.sandbox.order import Order
+from engine.venues.sandbox.matching.order import Order
 
 Entry = tuple[Decimal, int, Order]  # sign times point, so that the nearest is the least; id; the order
 

@@ -1,0 +1,1 @@
+"""What stands outside the dialects: the control endpoint, faults on demand, the truth and its audit."""

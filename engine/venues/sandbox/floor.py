@@ -1,0 +1,110 @@
+"""A trading floor: the markets of one segment, what its accounts own there, and what can be done to an order.
+
+Owns the order in which time and requests change things. Must not know any dialect, HTTP or signatures.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from engine.venues.sandbox.asking import Asked
+from engine.venues.sandbox.decimals import ZERO
+from engine.venues.sandbox.matching.filling import Filling
+from engine.venues.sandbox.matching.instrument import Instrument
+from engine.venues.sandbox.matching.ledger import OUTSIDE, Ledger, Posting
+from engine.venues.sandbox.matching.order import Order
+from engine.venues.sandbox.matching.pit import Pit
+from engine.venues.sandbox.matching.register import Register
+from engine.venues.sandbox.matching.tape import Tape
+from engine.venues.sandbox.refusal import RefusalError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Choose how the exchange behaves. participation: the share of a candle's volume that fills may take."""
+
+    seed: int = 1
+    participation: Decimal | None = None
+
+
+class Floor(ABC):
+    """Trade instruments along their tapes. Its time, ms, moves only when the exchange moves it."""
+
+    name: str
+
+    def __init__(
+        self, markets: Iterable[tuple[Instrument, Tape]], start_ms: int, settings: Settings, filling: Filling
+    ) -> None:
+        self.settings, self.filling = settings, filling
+        self.start_ms = self.now_ms = start_ms
+        self.register = Register()
+        self.pits: dict[str, Pit] = {}
+        for instrument, tape in markets:
+            opens_ms = start_ms - start_ms % tape.step_ms
+            self.pits[instrument.symbol] = Pit(instrument, tape, filling, opens_ms, settings.participation)
+        self._cancels = self._deposits = 0
+
+    @property
+    def ledger(self) -> Ledger:
+        """Return who owns what on this floor."""
+        return self.filling.ledger
+
+    @property
+    def orders(self) -> dict[int, Order]:
+        """Return all orders by id."""
+        return self.register.orders
+
+    def advance(self, until_ms: int) -> None:
+        """Let all markets go on; the exchange calls this candle by candle."""
+        for pit in self.pits.values():
+            pit.advance(until_ms)
+        self.now_ms = max(self.now_ms, until_ms)
+
+    def pit(self, symbol: str) -> Pit:
+        """Return a market; RefusalError: there is none of this name."""
+        if symbol not in self.pits:
+            raise RefusalError(-1121, "Invalid symbol.")
+        return self.pits[symbol]
+
+    def deposit(self, account: str, asset: str, amount: Decimal) -> None:
+        """Bring money in from outside."""
+        self._deposits += 1
+        self.ledger.post(Posting(self.now_ms, OUTSIDE, account, asset, amount, "deposit", self._deposits))
+
+    @abstractmethod
+    def place(self, account: str, asked: Asked) -> Order:
+        """Accept an order, let it meet the market, and return it; RefusalError: it never was."""
+
+    def enter(self, order: Order) -> Order:
+        """Let an accepted order in, and let it meet the market."""
+        self.register.add(order)
+        self.filling.admit(order)
+        self.pits[order.instrument.symbol].arrive(order)
+        return order
+
+    def open_orders(self, account: str, symbol: str) -> list[Order]:
+        """Return what is open, oldest first."""
+        return list(self.filling.open[account, symbol].values())
+
+    def cancel(self, order: Order) -> str:
+        """Cancel an open order and return the id of the cancellation itself."""
+        self.pits[order.instrument.symbol].cancel(order)
+        self._cancels += 1
+        return f"cancel{self._cancels}"
+
+    def owned(self, account: str) -> set[str]:
+        """Return the assets that are traded here or owned."""
+        assets = {name for pit in self.pits.values() for name in (pit.instrument.base, pit.instrument.quote)}
+        return assets | {asset for asset, amount in self.ledger.balances[account].items() if amount != ZERO}
+
+    @abstractmethod
+    def told(self, account: str) -> dict[str, Any]:
+        """Return what an account holds here, as JSON."""
+
+    @abstractmethod
+    def audit(self, accounts: Iterable[str]) -> list[str]:
+        """Return one sentence for each thing of this segment that does not add up."""

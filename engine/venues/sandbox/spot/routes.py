@@ -1,0 +1,31 @@
+"""The spot dialect as one table: which request is answered by what, at which weight, for whom."""
+
+from __future__ import annotations
+
+from engine.venues.sandbox.call import Route
+from engine.venues.sandbox.spot import account_calls, order_calls, public_calls
+
+ROUTES: dict[tuple[str, str], Route] = {
+    ("GET", "/api/v3/ping"): Route(public_calls.ping, 1),
+    ("GET", "/api/v3/time"): Route(public_calls.time, 1),
+    ("GET", "/api/v3/exchangeInfo"): Route(public_calls.exchange_info, 20),
+    ("GET", "/api/v3/klines"): Route(public_calls.candles, 2),
+    ("GET", "/api/v3/ticker/24hr"): Route(public_calls.ticker_24h, 2, weight_of_all=80),
+    ("GET", "/api/v3/ticker/price"): Route(public_calls.ticker_price, 2, weight_of_all=4),
+    ("GET", "/api/v3/ticker/bookTicker"): Route(public_calls.book_ticker, 2, weight_of_all=4),
+    ("GET", "/api/v3/depth"): Route(public_calls.depth, 5),
+    ("GET", "/api/v3/trades"): Route(public_calls.trades, 25),
+    ("GET", "/api/v3/aggTrades"): Route(public_calls.aggregated_trades, 4),
+    ("GET", "/api/v3/account"): Route(account_calls.account, 20, "read"),
+    ("POST", "/api/v3/order"): Route(order_calls.place, 1, "trade", orders=True),
+    ("POST", "/api/v3/order/test"): Route(order_calls.test, 1, "trade"),
+    ("GET", "/api/v3/order"): Route(order_calls.query, 4, "read"),
+    ("DELETE", "/api/v3/order"): Route(order_calls.cancel, 1, "trade"),
+    ("GET", "/api/v3/openOrders"): Route(account_calls.open_orders, 6, "read", weight_of_all=80),
+    ("DELETE", "/api/v3/openOrders"): Route(order_calls.cancel_all, 1, "trade"),
+    ("POST", "/api/v3/order/cancelReplace"): Route(order_calls.replace, 1, "trade", orders=True),
+    ("GET", "/api/v3/allOrders"): Route(account_calls.all_orders, 20, "read"),
+    ("GET", "/api/v3/myTrades"): Route(account_calls.my_trades, 20, "read"),
+    ("GET", "/sapi/v1/asset/tradeFee"): Route(account_calls.fees, 1, "read"),
+    ("GET", "/sapi/v1/account/apiRestrictions"): Route(account_calls.restrictions, 1, "read"),
+}
