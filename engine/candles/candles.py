@@ -126,6 +126,12 @@ class Candles:
         stop = starts.size - int(coarse.open_ms[-1] + coarse_ms > self.end_ms)
         return self._made_of(coarse.take(slice(first, max(first, stop))), timeframe)
 
+    def from_source(self, source: str) -> Candles:
+        """Return the same candles with another word on where they are from."""
+        made = self._made_of(self.columns, self.timeframe)
+        object.__setattr__(made, "source", source)
+        return made
+
     def content_hash(self) -> str:
         """Return the SHA-256 of market, timeframe and columns, the same on every machine."""
         digest = hashlib.sha256(f"{self.market} {self.timeframe} {len(self)}".encode())

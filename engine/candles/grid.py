@@ -67,6 +67,14 @@ def holes_in(open_ms: Times, step_ms: int) -> Holes:
     )
 
 
+def runs_of(open_ms: Times, step_ms: int) -> list[tuple[int, int]]:
+    """Return each hole of increasing times: the first missing candle's open time, and how many are missing."""
+    steps = np.diff(open_ms)
+    at = np.flatnonzero(steps > step_ms)
+    starts, counts = open_ms[at] + step_ms, steps[at] // step_ms - 1
+    return list(zip(starts.tolist(), counts.tolist(), strict=True))
+
+
 def off_grid(open_ms: Times, timeframe: str) -> Mask:
     """Mark the times at which no candle of the timeframe opens."""
     result: Mask = (open_ms - grid_origin_ms(timeframe)) % timeframe_ms(timeframe) != 0

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.candles.candles import Candles
-from engine.candles.columns import NAMES, Columns
+from engine.candles.columns import NAMES, Columns, Times
 from engine.errors import DataError
 
 _FIELDS = ("timestamp", *NAMES)  # the names foreign tools know; a stored file can itself be imported
@@ -65,6 +65,12 @@ def read_year(path: Path) -> tuple[Columns, Told]:
         del table
         pa.default_memory_pool().release_unused()  # decoding took twice its size
         return columns, told
+
+
+def read_times(path: Path) -> Times:
+    """Return a file's open times, and nothing else of it."""
+    with _readable(path):
+        return _numbers(pq.ParquetFile(path).read(columns=[_FIELDS[0]], use_threads=False).column(0), np.int64)
 
 
 def _numbers(column: pa.ChunkedArray, kind: type) -> np.ndarray[Any, Any]:

@@ -7,11 +7,13 @@ Owns the layout and the merging of new candles with old ones. Must not know fore
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from engine.candles.candles import Candles
+from engine.candles.coverage import months_of
 from engine.candles.merging import Merge, by_year, joined, merge, year_span
 from engine.candles.timeframes import TIMEFRAMES, counted, iso, parse_market, parse_time, timeframe_ms
 from engine.errors import DataError, did_you_mean
@@ -88,23 +90,31 @@ class Store:
 
     def markets(self) -> list[Stored]:
         """Return what is stored, by market and from fine to coarse; reads no candles."""
-        from engine.candles.parquet import read_span
+        found = (self.stored(market, timeframe) for market, timeframe in self.names())
+        return [one for one in found if one.rows]
 
-        listing = []
-        for market, timeframe, folder in self._folders():
-            spans = [read_span(path) for path in _year_files(folder)]
-            rows = sum(count for _, _, count in spans)
-            if rows:
-                first_ms, last_ms = min(span[0] for span in spans), max(span[1] for span in spans)
-                listing.append(Stored(market, timeframe, first_ms, last_ms, rows))
-        return listing
-
-    def _folders(self) -> Iterator[tuple[str, str, Path]]:
+    def names(self) -> list[tuple[str, str]]:
+        """Return market and timeframe of everything stored, by market and from fine to coarse; opens no file."""
+        names = []
         for folder in sorted(self.root.glob("*/*/")) if self.root.is_dir() else []:
             market = f"{folder.parent.name}:{folder.name.replace('-', '/', 1).replace('_', ':')}"
-            for timeframe in TIMEFRAMES:
-                if next(iter(_year_files(folder / timeframe)), None):
-                    yield market, timeframe, folder / timeframe
+            names += [(market, timeframe) for timeframe in TIMEFRAMES if _year_files(folder / timeframe)]
+        return names
+
+    def stored(self, market: str, timeframe: str) -> Stored:
+        """Return span and rows of one of them, from its files' footers; DataError: one cannot be read."""
+        from engine.candles.parquet import read_span
+
+        spans = [read_span(path) for path in _year_files(self._folder(market) / timeframe)]
+        first_ms, last_ms = min(span[0] for span in spans), max(span[1] for span in spans)
+        return Stored(market, timeframe, first_ms, last_ms, sum(count for _, _, count in spans))
+
+    def months(self, market: str, timeframe: str) -> dict[int, int]:
+        """Return how many candles open in each month since 1970-01, from the times alone."""
+        from engine.candles.parquet import read_times
+
+        parts = [read_times(path) for path in _year_files(self._folder(market) / timeframe)]
+        return months_of(np.concatenate(parts)) if parts else {}
 
     def _folder(self, market: str) -> Path:
         venue, symbol = parse_market(market)

@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from engine.cli import data_change, data_list, data_verify
+
 if TYPE_CHECKING:
     from engine.candles.importing import ImportReport
 
-app = typer.Typer(help="Import real candles, and list what is stored.", no_args_is_help=True)
+app = typer.Typer(help="Import real candles, and list, verify, resample and export them.", no_args_is_help=True)
+app.command("list")(data_list.list_)
+app.command("verify")(data_verify.verify)
+app.command("resample")(data_change.resample)
+app.command("export")(data_change.export)
 
 Root = Annotated[Path, typer.Option("--root", help="Folder of the candle store.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of sentences.")]
@@ -39,38 +45,6 @@ def import_(
         _print_json(_as_dict(report))
         return
     _print_report(report, root)
-
-
-@app.command("list")
-def list_(root: Root = Path("data"), as_json: AsJson = False) -> None:
-    """List the stored markets, timeframes and spans."""
-    from engine.candles.store import Store
-    from engine.candles.timeframes import iso
-
-    listing = Store(root).markets()
-    if as_json:
-        _print_json(
-            [
-                {"market": line.market, "timeframe": line.timeframe, "first_ms": line.first_ms}
-                | {"last_ms": line.last_ms, "rows": line.rows}
-                for line in listing
-            ]
-        )
-        return
-    if not listing:
-        typer.echo(f"No candles in {root} yet. Import some:")
-        typer.echo("  tradewind data import FILE --market binance:BTC/USDT --timeframe 1h")
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"Candles in {root}", title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("market", overflow="fold")
-    for name in ("timeframe", "first", "last", "candles"):
-        table.add_column(name, no_wrap=True, justify="right" if name == "candles" else "left")
-    for line in listing:
-        table.add_row(line.market, line.timeframe, iso(line.first_ms), iso(line.last_ms), f"{line.rows:,}")
-    Console().print(table)
 
 
 def _print_report(report: ImportReport, root: Path) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.candles import Candles
+from engine.candles import Candles, Store
 from engine.candles.columns import Columns
+from engine.candles.importing import import_file
 from engine.candles.timeframes import grid_origin_ms, parse_time, timeframe_ms
 
 START_MS = parse_time("2024-01-01")
@@ -55,3 +56,9 @@ def real(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"no real candles here: shared/data/{name} is absent")
     return path
+
+
+def taken(store: Store, path: Path, market: str, timeframe: str) -> Candles:
+    """Bring a file into a store, and return what is there then."""
+    import_file(path, market, timeframe, store, replace=True)
+    return store.load(market, timeframe)

@@ -10,13 +10,7 @@ import pytest
 from engine.candles import Candles, Store
 from engine.candles.importing import import_file
 
-from .making import real
-
-
-def taken_in(store: Store, name: str, market: str, timeframe: str) -> Candles:
-    import_file(real(name), market, timeframe, store, replace=True)
-    return store.load(market, timeframe)
-
+from .making import real, taken
 
 # file, market, timeframe, rows, missing, longest, without volume: the catalogue's columns; holes counted here.
 CATALOGUE = [
@@ -58,8 +52,8 @@ def test_resampled_real_candles_are_the_coarser_real_ones(
     tmp_path: Path, fine: tuple[str, str], coarse: tuple[str, str], prices: int, volumes: int
 ) -> None:
     market = "binance:BTC/USDT"
-    made = taken_in(Store(tmp_path), fine[0], market, fine[1]).resample(coarse[1])
-    theirs = taken_in(Store(tmp_path), coarse[0], market, coarse[1])
+    made = taken(Store(tmp_path), real(fine[0]), market, fine[1]).resample(coarse[1])
+    theirs = taken(Store(tmp_path), real(coarse[0]), market, coarse[1])
     _, ours_at, theirs_at = np.intersect1d(made.open_ms, theirs.open_ms, return_indices=True)
     assert ours_at.size > 25
     ours, other = made.columns.take(ours_at), theirs.columns.take(theirs_at)
