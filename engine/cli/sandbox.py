@@ -24,7 +24,10 @@ MOST_SPEED = 10_000.0
 def sandbox(
     market: Annotated[
         list[str] | None,
-        typer.Option("--market", help=f"Venue and symbol; may be given again (default: {DEFAULT_MARKET})."),
+        typer.Option(
+            "--market",
+            help=f"Venue and symbol (BTC/USDT:USDT: a perpetual); repeatable (default: {DEFAULT_MARKET}).",
+        ),
     ] = None,
     scenario: Annotated[str, typer.Option("--scenario", help="Scenario of simulated markets.")] = "mixed",
     seed: Annotated[int, typer.Option("--seed", help="Seed of simulated markets, keys and faults.")] = 1,
@@ -43,7 +46,7 @@ def sandbox(
     ] = 0.1,
     max_orders: Annotated[int, typer.Option("--max-orders", help="Open orders a market may have of an account.")] = 200,
 ) -> None:
-    """Run a practice exchange that speaks Binance's spot REST dialect on this machine, until Ctrl-C."""
+    """Run a practice exchange that speaks Binance's REST dialects, spot and USD-M, on this machine, until Ctrl-C."""
     for name, value, low, high in (
         ("--speed", speed, 0.0, MOST_SPEED), ("--port", port, 0, 65_535), ("--cash", cash, 0.0, 1e12),
         ("--participation", participation, 1e-9, 1.0), ("--max-orders", max_orders, 1, 1_000_000),
@@ -88,6 +91,7 @@ async def _serve(opening: Opening, speed: float, port: int) -> None:
 def _greeting(server: Server, key: Key, opening: Opening) -> str:
     from engine.candles.timeframes import iso
 
+    client = "binance" if "spot" in server.exchange.floors else "binanceusdm"
     pace = f"{server.clock.speed:g} times real time" if server.clock.speed else "only by POST /sandbox/step"
     return f"""Practice exchange at http://{server.address}; nothing here is real money. Ctrl-C ends it.
 
@@ -100,7 +104,7 @@ def _greeting(server: Server, key: Key, opening: Opening) -> str:
 In Python:
   import ccxt.async_support as ccxt
   from engine.venues.sandbox import point_at
-  client = ccxt.binance({{"apiKey": KEY, "secret": SECRET}})
+  client = ccxt.{client}({{"apiKey": KEY, "secret": SECRET}})
   point_at(client, "{server.address}")
 
 Truth and audit: curl http://{server.address}/sandbox/truth"""

@@ -14,19 +14,26 @@ from engine.venues.sandbox.keys import KeyRing
 from engine.venues.sandbox.matching.instrument import Instrument
 from engine.venues.sandbox.matching.tape import Tape
 from engine.venues.sandbox.spot.floor import SpotFloor
+from engine.venues.sandbox.usdm.contract import Contract
+from engine.venues.sandbox.usdm.floor import UsdmFloor
 
 
 class Exchange:
-    """Hold the floors from a time on, ms; it moves only when it is told to. markets: those of spot."""
+    """Hold the floors from a time on, ms; it moves only when it is told to.
+
+    markets: those of spot; contracts: those of USD-M.
+    """
 
     def __init__(
-        self, markets: Iterable[tuple[Instrument, Tape]], start_ms: int, settings: Settings | None = None
-    ) -> None:
+        self, markets: Iterable[tuple[Instrument, Tape]], start_ms: int, settings: Settings | None = None,
+        contracts: Iterable[tuple[Contract, Tape]] = (),
+    ) -> None:  # fmt: skip
         self.settings = settings or Settings()
         self.ring = KeyRing(self.settings.seed)
         self.start_ms = self.now_ms = start_ms
         self.spot = SpotFloor(markets, start_ms, self.settings)
-        self.floors: dict[str, Floor] = {floor.name: floor for floor in (self.spot,) if floor.pits}
+        self.usdm = UsdmFloor(contracts, start_ms, self.settings)
+        self.floors: dict[str, Floor] = {floor.name: floor for floor in (self.spot, self.usdm) if floor.pits}
         self.accounts: dict[str, int] = {}  # with the time they were opened
         self._plans = 0
         self._planned: list[tuple[int, int, Callable[[], object]]] = []

@@ -33,11 +33,12 @@ class Window:
 
 @dataclass(slots=True)
 class Limits:
-    """Hold an address's weight, and each account's orders."""
+    """Hold an address's weight, and each account's orders: those of ten seconds, and of a day or a minute."""
 
     weight_limit: int = 6_000
     orders_10s: int = 100
-    orders_1d: int = 200_000
+    orders_longer: int = 200_000
+    longer_ms: int = DAY_MS
     weight: Window = field(init=False)
     orders: dict[str, tuple[Window, Window]] = field(default_factory=dict)
     excess: int = 0
@@ -69,15 +70,29 @@ class Limits:
 
     def count_order(self, account: str, now_ms: int) -> dict[str, str]:
         """Count an order and return the reply's headers; RefusalError: 429 with -1015."""
-        fresh = (Window(TEN_SECONDS_MS, self.orders_10s), Window(DAY_MS, self.orders_1d))
+        fresh = (Window(TEN_SECONDS_MS, self.orders_10s), Window(self.longer_ms, self.orders_longer))
         windows = self.orders.setdefault(account, fresh)
-        for window, limit, name in zip(windows, (self.orders_10s, self.orders_1d), ("10 SECOND", "1 DAY"), strict=True):
+        longer = f"1 {self._longer}"
+        ceilings = (self.orders_10s, self.orders_longer)
+        for window, limit, name in zip(windows, ceilings, ("10 SECOND", longer), strict=True):
             if window.at(now_ms) >= limit:
                 said = f"Too many new orders; current limit is {limit} orders per {name}."
                 raise RefusalError(-1015, said, 429, {"Retry-After": str(window.wait_s(now_ms))})
         for window in windows:
             window.used += 1
-        return {"X-MBX-ORDER-COUNT-10S": str(windows[0].used), "X-MBX-ORDER-COUNT-1D": str(windows[1].used)}
+        return {
+            "X-MBX-ORDER-COUNT-10S": str(windows[0].used),
+            f"X-MBX-ORDER-COUNT-1{self._longer[0]}": str(windows[1].used),
+        }
+
+    @property
+    def _longer(self) -> str:
+        return "DAY" if self.longer_ms == DAY_MS else "MINUTE"
+
+    @classmethod
+    def of_contracts(cls) -> Limits:
+        """Return those of the USD-M segment."""
+        return cls(2_400, 300, 1_200, MINUTE_MS)
 
     def told(self) -> list[dict[str, object]]:
         """Return the limits as `exchangeInfo` lists them."""
@@ -86,6 +101,6 @@ class Limits:
             for kind, interval, number, limit in (
                 ("REQUEST_WEIGHT", "MINUTE", 1, self.weight_limit),
                 ("ORDERS", "SECOND", 10, self.orders_10s),
-                ("ORDERS", "DAY", 1, self.orders_1d),
+                ("ORDERS", self._longer, 1, self.orders_longer),
             )
         ]

@@ -20,10 +20,12 @@ from engine.venues.sandbox.exchange import Exchange
 from engine.venues.sandbox.floor import Settings
 from engine.venues.sandbox.matching.instrument import Instrument
 from engine.venues.sandbox.matching.tape import Tape
+from engine.venues.sandbox.usdm.contract import Contract
 
 HISTORY_MS = 30 * DAY_MS
 HISTORY_CANDLES = 500  # of stored ones, where no time was named
 SHAPE = "binance-spot-btc"
+CONTRACT_SHAPES = {"BTC": "binance-usdm-btc", "ETH": "binance-usdm-eth"}
 HALF_SPREAD = 0.0001
 ACCOUNT = "practice"
 
@@ -45,7 +47,7 @@ class Opening:
 
 
 def open_exchange(opening: Opening, now_ms: int) -> Exchange:
-    """Return the exchange with one account that holds `cash` of each quote; now_ms: when simulated markets begin."""
+    """Return the exchange with one account that holds `cash` of each quote on each floor; now_ms: when simulated markets begin."""
     since_ms = parse_time(opening.since) if opening.since else None
     symbols = [parse_market(name)[1] for name in opening.markets]
     if len(set(symbols)) < len(symbols) or not symbols:
@@ -57,21 +59,32 @@ def open_exchange(opening: Opening, now_ms: int) -> Exchange:
         starts = [int(one.open_ms[min(HISTORY_CANDLES, len(one) // 2)]) for one in candles.values()]
         start_ms = max(starts)
     start_ms = now_ms if start_ms is None else start_ms
-    markets = []
+    coins: list[tuple[Instrument, Tape]] = []
+    contracts: list[tuple[Contract, Tape]] = []
     for name in opening.markets:
-        if name in candles:
-            markets.append(_opened(candles[name], opening, endless=False))
+        endless = name not in candles
+        shown = _simulated(name, opening, start_ms) if endless else candles[name]
+        if ":" in parse_market(name)[1]:
+            contract = Contract.of(contract_market(shown, parse_market(name)[1]), opening.max_orders)
+            contracts.append((contract, _tape(shown, contract, opening, endless)))
         else:
-            markets.append(_opened(_simulated(name, opening, start_ms), opening, endless=True))
-    for instrument, tape in markets:
+            instrument = Instrument.of(spot_market(shown), opening.max_orders)
+            coins.append((instrument, _tape(shown, instrument, opening, endless)))
+    for instrument, tape in [*coins, *contracts]:
         if not tape.candles.first_ms < start_ms <= int(tape.candles.open_ms[-1]):
             told = f"{iso(tape.candles.first_ms)} to {iso(int(tape.candles.open_ms[-1]))}"
             raise DataError(
                 f"{instrument.symbol}: expected a beginning within its candles, {told}, was {iso(start_ms)}"
             )
     share = None if opening.participation is None else Decimal(str(opening.participation))
-    exchange = Exchange(markets, start_ms, Settings(opening.seed, share))
-    exchange.open_account(ACCOUNT, {one.quote: down(Decimal(str(opening.cash)), UNIT) for one, _ in markets})
+    exchange = Exchange(coins, start_ms, Settings(opening.seed, share), contracts)
+    cash = down(Decimal(str(opening.cash)), UNIT)
+    for floor, assets in (
+        ("spot", {one.quote for one, _ in coins}),
+        ("usdm", {one.margin_asset for one, _ in contracts}),
+    ):
+        if assets:
+            exchange.open_account(ACCOUNT, dict.fromkeys(assets, cash), floor)
     return exchange
 
 
@@ -87,21 +100,38 @@ def spot_market(candles: Candles) -> Market:
     )
 
 
-def _opened(candles: Candles, opening: Opening, endless: bool) -> tuple[Instrument, Tape]:
-    instrument = Instrument.of(spot_market(candles), opening.max_orders)
+def contract_market(candles: Candles, symbol: str) -> Market:
+    """Return the perpetual of some candles: its coin's shape, or that of a smaller coin with a tick as they show it."""
+    base, _, rest = symbol.partition("/")
+    quote, _, settle = rest.partition(":")
+    if settle != quote:
+        raise ConfigError(
+            f'--market: expected a perpetual settled in its quote such as {base}/{quote}:{quote}, was "{symbol}"'
+        )
+    if base in CONTRACT_SHAPES:
+        return replace(read_shape(CONTRACT_SHAPES[base]), symbol=symbol, half_spread=HALF_SPREAD)
+    plain = spot_market(candles)
+    like = read_shape(CONTRACT_SHAPES["ETH"])
+    lot = max(Decimal(str(like.lot)), Decimal(str(plain.lot)))
+    return replace(
+        like, symbol=symbol, tick=plain.tick, lot=f"{lot:f}", min_quantity=float(lot), min_notional=5.0,
+        half_spread=HALF_SPREAD,
+    )  # fmt: skip
 
+
+def _tape(candles: Candles, instrument: Instrument, opening: Opening, endless: bool) -> Tape:
     def more(from_ms: int, until_ms: int) -> Candles | None:
         try:
             return simulate(candles.symbol, opening.timeframe, from_ms, until_ms, opening.scenario, opening.seed)
         except ConfigError:
             return None  # the simulated market's last day has passed
 
-    return instrument, Tape(candles, instrument.tick, instrument.lot, opening.path, more if endless else None)
+    return Tape(candles, instrument.tick, instrument.lot, opening.path, more if endless else None)
 
 
 def _simulated(name: str, opening: Opening, start_ms: int) -> Candles:
     step_ms = TIMEFRAMES.get(opening.timeframe, DAY_MS)
-    symbol = parse_market(name)[1]
+    symbol = parse_market(name)[1].split(":")[0]  # a perpetual goes as its coin does
     from_ms, until_ms = start_ms - max(HISTORY_MS, HISTORY_CANDLES * step_ms), start_ms + max(DAY_MS, 2 * step_ms)
     return simulate(symbol, opening.timeframe, from_ms, until_ms, opening.scenario, opening.seed)
 

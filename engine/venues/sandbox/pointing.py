@@ -10,16 +10,18 @@ from typing import Any
 
 _ADDRESS = re.compile(r"(https?|wss?)://([^/:]+)(?::\d+)?(.*)")
 # Nothing but exchangeInfo is asked for when markets are loaded.
+PLAIN = {"fetchCurrencies": False, "fetchMargins": False}
 OPTIONS = {
-    "defaultType": "spot", "fetchCurrencies": False, "fetchMargins": False, "fetchMarkets": {"types": ["spot"]},
-}  # fmt: skip
+    "spot": PLAIN | {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}},
+    "linear": PLAIN | {"defaultType": "swap", "fetchMarkets": {"types": ["linear"]}},
+}
 
 
 def point_at(client: Any, address: str) -> None:
     """Send all requests of a ccxt client to an address such as "127.0.0.1:8787", and name errors as it does live.
 
     ccxt chooses its table of errors by the live host's name, so without the second part an order that funds do not
-    cover would come back as another class than from the venue itself.
+    cover would come back as another class than from the venue itself. A binanceusdm client trades USD-M, others spot.
     """
 
     def rewritten(node: Any) -> Any:
@@ -31,6 +33,7 @@ def point_at(client: Any, address: str) -> None:
         return f"{'ws' if found[1].startswith('ws') else 'http'}://{address}/{found[2]}{found[3]}"
 
     client.urls["api"] = rewritten(client.urls["api"])
-    client.options = client.deep_extend(client.options, OPTIONS)
-    spot = client.exceptions["spot"]
-    client.get_exceptions_by_url = lambda url, kind: spot.get(kind, {})
+    segment = "linear" if client.id == "binanceusdm" else "spot"
+    client.options = client.deep_extend(client.options, OPTIONS[segment])
+    table = client.exceptions[segment]
+    client.get_exceptions_by_url = lambda url, kind: table.get(kind, {})

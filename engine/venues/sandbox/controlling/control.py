@@ -16,7 +16,7 @@ from engine.venues.sandbox.controlling.truth import truth
 from engine.venues.sandbox.decimals import UNIT, ZERO
 from engine.venues.sandbox.exchange import Exchange
 from engine.venues.sandbox.keys import PERMISSIONS
-from engine.venues.sandbox.limits import Limits, Window
+from engine.venues.sandbox.limits import DAY_MS, Limits, Window
 from engine.venues.sandbox.matching.ledger import PARTIES
 from engine.venues.sandbox.signing import is_public_key
 
@@ -103,7 +103,8 @@ class Control:
         limits = self.limits[_floor(body, self.exchange)]
         limits.weight_limit = _whole(body, "weight_1m", limits.weight_limit, least=1)
         limits.orders_10s = _whole(body, "orders_10s", limits.orders_10s, least=1)
-        limits.orders_1d = _whole(body, "orders_1d", limits.orders_1d, least=1)
+        longer = "orders_1d" if limits.longer_ms == DAY_MS else "orders_1m"
+        limits.orders_longer = _whole(body, longer, limits.orders_longer, least=1)
         limits.weight = Window(limits.weight.length_ms, limits.weight_limit)
         limits.orders, limits.excess, limits.banned_until_ms = {}, 0, 0
         return {"rateLimits": limits.told()}

@@ -1,4 +1,4 @@
-"""The answers to signed requests that only ask: an account, its rights, orders and fills. Must not change anything."""
+"""The answers to signed requests that only ask: an account, its orders and fills. Must not change anything."""
 
 from __future__ import annotations
 
@@ -80,21 +80,6 @@ def fees(call: Call[SpotFloor]) -> Any:
         for symbol in _symbols(call)
         for of in (call.floor.pits[symbol].instrument,)
     ]
-
-
-def restrictions(call: Call[SpotFloor]) -> Any:
-    """Answer what the key may do."""
-    key = call.key
-    if key is None:
-        raise ValueError("a public request has no key")
-    may = key.permissions
-    return {
-        "ipRestrict": key.ip_restricted, "createTime": key.created_ms, "enableReading": "read" in may,
-        "enableSpotAndMarginTrading": "trade" in may, "enableWithdrawals": "withdraw" in may,
-        "enableInternalTransfer": "transfer" in may, "permitsUniversalTransfer": "transfer" in may,
-        "enableMargin": False, "enableFutures": False, "enableVanillaOptions": False,
-        "enablePortfolioMarginTrading": False, "enableFixApiTrade": False, "enableFixReadOnly": False,
-    }  # fmt: skip
 
 
 def _span(call: Call[SpotFloor]) -> tuple[int, int]:

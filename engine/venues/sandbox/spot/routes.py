@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.venues.sandbox.call import Route
+from engine.venues.sandbox.rights import restrictions
 from engine.venues.sandbox.spot import account_calls, order_calls, public_calls
 
 ROUTES: dict[tuple[str, str], Route] = {
@@ -27,5 +28,5 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/api/v3/allOrders"): Route(account_calls.all_orders, 20, "read"),
     ("GET", "/api/v3/myTrades"): Route(account_calls.my_trades, 20, "read"),
     ("GET", "/sapi/v1/asset/tradeFee"): Route(account_calls.fees, 1, "read"),
-    ("GET", "/sapi/v1/account/apiRestrictions"): Route(account_calls.restrictions, 1, "read"),
+    ("GET", "/sapi/v1/account/apiRestrictions"): Route(restrictions, 1, "read"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,9 +13,11 @@ from engine.venues.sandbox.floor import Floor
 from engine.venues.sandbox.limits import Limits
 from engine.venues.sandbox.refusal import RefusalError
 from engine.venues.sandbox.spot import routes as spot_routes
+from engine.venues.sandbox.usdm import routes as usdm_routes
 from engine.venues.sandbox.wire.authorising import authorise
 
-ROUTES: dict[str, dict[tuple[str, str], Route]] = {"spot": spot_routes.ROUTES}
+ROUTES: dict[str, dict[tuple[str, str], Route]] = {"spot": spot_routes.ROUTES, "usdm": usdm_routes.ROUTES}
+STANDARD: dict[str, Callable[[], Limits]] = {"spot": Limits, "usdm": Limits.of_contracts}
 
 
 def find(exchange: Exchange, method: str, path: str) -> tuple[Floor, Route]:
@@ -40,7 +42,9 @@ def answer(
         own = limits[floor.name]
         asked = Asked(dict(parse_qsl(f"{query}&{body}", keep_blank_values=True)))
         used = own.weigh(route.weighs(asked), now_ms)
-        headers |= {"X-MBX-USED-WEIGHT": str(used), "X-MBX-USED-WEIGHT-1M": str(used)}
+        headers["X-MBX-USED-WEIGHT-1M"] = str(used)
+        if floor.name == "spot":
+            headers["X-MBX-USED-WEIGHT"] = str(used)
         call = Call(floor, own, asked, now_ms, headers=headers)
         if route.permission:
             call.key = authorise(exchange.ring, header, query, body, asked, route.permission, now_ms)

@@ -19,7 +19,7 @@ from engine.venues.sandbox.exchange import Exchange
 from engine.venues.sandbox.limits import Limits
 from engine.venues.sandbox.refusal import RefusalError
 from engine.venues.sandbox.wire.breaking import as_json, broken
-from engine.venues.sandbox.wire.dialect import answer
+from engine.venues.sandbox.wire.dialect import STANDARD, answer
 
 HOST = "127.0.0.1"
 TICK_S = 0.2  # the market goes on by itself as well, so that no request finds a long way to go
@@ -37,7 +37,7 @@ class Server:
         faults: Faults | None = None,
     ) -> None:
         self.exchange, self.clock, self.port = exchange, clock, port
-        self.limits = limits or {name: Limits() for name in exchange.floors}
+        self.limits = limits or {name: STANDARD[name]() for name in exchange.floors}
         self.faults = faults or Faults(exchange.settings.seed)
         self.control = Control(exchange, clock, self.limits, self.faults)
         self._runner = web.ServerRunner(web.Server(self._handle))
