@@ -47,7 +47,10 @@ class Opening:
 
 
 def open_exchange(opening: Opening, now_ms: int) -> Exchange:
-    """Return the exchange with one account that holds `cash` of each quote on each floor; now_ms: when simulated markets begin."""
+    """Return the exchange with one account that holds `cash` of each quote on each floor.
+
+    now_ms: when simulated markets begin.
+    """
     since_ms = parse_time(opening.since) if opening.since else None
     symbols = [parse_market(name)[1] for name in opening.markets]
     if len(set(symbols)) < len(symbols) or not symbols:
@@ -79,12 +82,10 @@ def open_exchange(opening: Opening, now_ms: int) -> Exchange:
     share = None if opening.participation is None else Decimal(str(opening.participation))
     exchange = Exchange(coins, start_ms, Settings(opening.seed, share), contracts)
     cash = down(Decimal(str(opening.cash)), UNIT)
-    for floor, assets in (
-        ("spot", {one.quote for one, _ in coins}),
-        ("usdm", {one.margin_asset for one, _ in contracts}),
-    ):
-        if assets:
-            exchange.open_account(ACCOUNT, dict.fromkeys(assets, cash), floor)
+    if coins:
+        exchange.open_account(ACCOUNT, {one.quote: cash for one, _ in coins})
+    if contracts:
+        exchange.open_account(ACCOUNT, {one.margin_asset: cash for one, _ in contracts}, "usdm")
     return exchange
 
 
