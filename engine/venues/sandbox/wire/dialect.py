@@ -30,11 +30,12 @@ def find(exchange: Exchange, method: str, path: str) -> tuple[Floor, Route]:
 
 def answer(
     exchange: Exchange, limits: Mapping[str, Limits], method: str, path: str, query: str, body: str,
-    header: str | None, now_ms: int,
+    header: str | None, now_ms: int, only_count: bool = False,
 ) -> tuple[Any, dict[str, str]]:  # fmt: skip
     """Return a request's answer and its headers; RefusalError carries those it had by then.
 
-    limits: by segment; query, body: as they came; header: X-MBX-APIKEY; now_ms: the wall clock's.
+    limits: by segment; query, body: as they came; header: X-MBX-APIKEY; now_ms: the wall clock's; only_count: the
+    request counts against the limits, and is answered with nothing.
     """
     headers: dict[str, str] = {}
     try:
@@ -45,6 +46,8 @@ def answer(
         headers["X-MBX-USED-WEIGHT-1M"] = str(used)
         if floor.name == "spot":
             headers["X-MBX-USED-WEIGHT"] = str(used)
+        if only_count:
+            return None, headers
         call = Call(floor, own, asked, now_ms, headers=headers)
         if route.permission:
             call.key = authorise(exchange.ring, header, query, body, asked, route.permission, now_ms)

@@ -6,20 +6,18 @@ Owns the server's life. It listens on 127.0.0.1 only. Must not know what request
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 
 from aiohttp import web
 
 from engine.errors import ConfigError
 from engine.venues.sandbox.clock import Clock
-from engine.venues.sandbox.controlling.control import Control
-from engine.venues.sandbox.controlling.faults import FAULTS, Faults, Rule
+from engine.venues.sandbox.controlling.faults import FAULTS, Faults
 from engine.venues.sandbox.exchange import Exchange
 from engine.venues.sandbox.limits import Limits
-from engine.venues.sandbox.refusal import RefusalError
 from engine.venues.sandbox.wire.breaking import as_json, broken
-from engine.venues.sandbox.wire.dialect import STANDARD, answer
+from engine.venues.sandbox.wire.dialect import STANDARD
+from engine.venues.sandbox.wire.intake import Intake
 
 HOST = "127.0.0.1"
 TICK_S = 0.2  # the market goes on by itself as well, so that no request finds a long way to go
@@ -39,7 +37,7 @@ class Server:
         self.exchange, self.clock, self.port = exchange, clock, port
         self.limits = limits or {name: STANDARD[name]() for name in exchange.floors}
         self.faults = faults or Faults(exchange.settings.seed)
-        self.control = Control(exchange, clock, self.limits, self.faults)
+        self.intake = Intake(exchange, clock, self.limits, self.faults)
         self._runner = web.ServerRunner(web.Server(self._handle))
         self._going: asyncio.Task[None] | None = None
 
@@ -69,7 +67,7 @@ class Server:
     async def _go_on(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            self.exchange.advance(self.clock.market_ms)
+            self.intake.take()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
@@ -77,41 +75,9 @@ class Server:
         if "." in first:  # the live host, which a client that was pointed here keeps as a prefix
             path = f"/{rest}"
         body = await request.text() if request.can_read_body else ""
-        self.exchange.advance(self.clock.market_ms)
-        if path.startswith("/sandbox"):
-            return self._controlled(request.method, path, body)
-        header = request.headers.get("X-MBX-APIKEY")
-        rule = self.faults.draw(request.method, path)
-        asked = (request.method, path, query, body, header)
-        if rule is None:
-            return self._answered(*asked)
-        return await self._faulty(rule, request, asked)
-
-    def _answered(self, method: str, path: str, query: str, body: str, header: str | None) -> web.Response:
-        try:
-            told, headers = answer(
-                self.exchange, self.limits, method, path, query, body, header, self.clock.now_ms
-            )  # fmt: skip
-            return as_json(told, 200, headers)
-        except RefusalError as refusal:
-            return as_json(refusal.body, refusal.status, refusal.headers)
-
-    async def _faulty(
-        self, rule: Rule, request: web.BaseRequest, asked: tuple[str, str, str, str, str | None]
-    ) -> web.StreamResponse:
-        fault = FAULTS[rule.fault]
-        whole = self._answered(*asked) if fault.does == "now" else web.Response()
-        if fault.does == "late":
-            self.exchange.plan(rule.delay_ms, lambda: self._answered(*asked))
-        return await broken(fault.reply, whole, request, rule.delay_ms, self.clock.now_ms)
-
-    def _controlled(self, method: str, path: str, body: str) -> web.Response:
-        try:
-            wanted = json.loads(body) if body else {}
-            if not isinstance(wanted, dict):
-                raise ConfigError("expected a JSON object")
-            return as_json(self.control.obey(method, path.rstrip("/"), wanted), 200, {})
-        except ValueError as error:
-            return as_json({"error": f"expected JSON ({error})"}, 400, {})
-        except ConfigError as error:
-            return as_json({"error": str(error)}, 400, {})
+        found = self.intake.take(request.method, path, query, body, request.headers.get("X-MBX-APIKEY"))
+        whole = as_json(found.told, found.status, found.headers)
+        if found.rule is None:
+            return whole
+        rule = found.rule
+        return await broken(FAULTS[rule.fault].reply, whole, request, rule.delay_ms, self.clock.now_ms)
