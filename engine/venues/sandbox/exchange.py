@@ -38,6 +38,7 @@ class Exchange:
         self._plans = 0
         self._planned: list[tuple[int, int, Callable[[], object]]] = []
         self.step_ms = min(pit.tape.step_ms for floor in self.floors.values() for pit in floor.pits.values())
+        self.moved: list[Callable[[], None]] = []  # who is told whenever time has gone on, a candle at most
         self.advance(start_ms)
 
     def open_account(self, name: str, balances: dict[str, Decimal], floor: str = "spot") -> None:
@@ -60,6 +61,8 @@ class Exchange:
             for floor in self.floors.values():
                 floor.advance(next_ms)
             self.now_ms = max(self.now_ms, next_ms)
+            for one in self.moved:
+                one()
             while self._planned and self._planned[0][0] <= self.now_ms:
                 heappop(self._planned)[2]()
             if self.now_ms >= until_ms:

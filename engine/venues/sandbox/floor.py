@@ -6,7 +6,7 @@ Owns the order in which time and requests change things. Must not know any diale
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -46,6 +46,7 @@ class Floor(ABC):
         for instrument, tape in markets:
             opens_ms = start_ms - start_ms % tape.step_ms
             self.pits[instrument.symbol] = Pit(instrument, tape, filling, opens_ms, settings.participation)
+        self.showing: list[Callable[[Pit], None]] = []  # who is told before a book is shown as a whole
         self._cancels = self._deposits = 0
 
     @property
@@ -69,6 +70,13 @@ class Floor(ABC):
         if symbol not in self.pits:
             raise RefusalError(-1121, "Invalid symbol.")
         return self.pits[symbol]
+
+    def show_book(self, symbol: str) -> Pit:
+        """Return a market whose book is about to be shown as a whole; RefusalError: there is none of this name."""
+        pit = self.pit(symbol)
+        for one in self.showing:
+            one(pit)
+        return pit
 
     def deposit(self, account: str, asset: str, amount: Decimal) -> None:
         """Bring money in from outside."""

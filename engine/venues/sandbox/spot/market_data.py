@@ -54,14 +54,15 @@ def klines(floor: Floor, asked: Asked) -> list[list[Any]]:
     rows = longer(shown(pit, from_ms, until_ms, most), step_ms, origin)
     part = slice(0, limit) if start is not None else slice(-limit, None)
     return [
-        [int(open_ms), *(_priced(pit.instrument, price) for price in prices), f"{volume:.8f}",
+        [int(open_ms), *(priced(pit.instrument, price) for price in prices), f"{volume:.8f}",
          int(open_ms) + step_ms - 1, f"{turnover:.8f}",
          4 * (step_ms // base_ms), f"{volume / 2:.8f}", f"{turnover / 2:.8f}", "0"]
         for open_ms, *prices, volume, turnover in zip(*(column[part].tolist() for column in rows), strict=True)
     ]  # fmt: skip
 
 
-def _priced(instrument: Instrument, price: float) -> str:
+def priced(instrument: Instrument, price: float) -> str:
+    """Return a candle's price as the dialect writes it."""
     return text(Decimal(repr(price)).quantize(instrument.tick))
 
 
@@ -77,13 +78,18 @@ def ticker(floor: Floor, pit: Pit) -> dict[str, Any]:
     return {
         "symbol": of.symbol, "priceChange": f"{change:.8f}", "priceChangePercent": f"{100.0 * change / first:.3f}",
         "weightedAvgPrice": f"{turnover / volume if volume else float(pit.price):.8f}",
-        "prevClosePrice": _priced(of, first), "lastPrice": text(pit.price), "lastQty": text(of.lot),
+        "prevClosePrice": priced(of, first), "lastPrice": text(pit.price), "lastQty": text(of.lot),
         "bidPrice": bids[0][0], "bidQty": bids[0][1], "askPrice": asks[0][0], "askQty": asks[0][1],
-        "openPrice": _priced(of, first), "highPrice": _priced(of, float(rows.high.max()) if some else first),
-        "lowPrice": _priced(of, float(rows.low.min()) if some else first), "volume": f"{volume:.8f}",
+        "openPrice": priced(of, first), "highPrice": priced(of, float(rows.high.max()) if some else first),
+        "lowPrice": priced(of, float(rows.low.min()) if some else first), "volume": f"{volume:.8f}",
         "quoteVolume": f"{turnover:.8f}", "openTime": pit.now_ms - DAY_MS, "closeTime": pit.now_ms, "firstId": 0,
         "lastId": 4 * pit.k, "count": 4 * len(rows.open_ms),
     }  # fmt: skip
+
+
+def book_id(floor: Floor, pit: Pit) -> int:
+    """Return the number of a market's book as it stands; it rises with the market's time."""
+    return max(1, pit.now_ms - floor.start_ms)
 
 
 def sides(floor: Floor, pit: Pit, levels: int) -> tuple[list[list[str]], list[list[str]]]:

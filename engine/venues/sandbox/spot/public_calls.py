@@ -9,7 +9,7 @@ from engine.venues.sandbox.call import Call
 from engine.venues.sandbox.decimals import text
 from engine.venues.sandbox.matching.pit import Pit
 from engine.venues.sandbox.spot.floor import SpotFloor
-from engine.venues.sandbox.spot.market_data import ALWAYS_MS, klines, prints, sides, symbol_info, ticker
+from engine.venues.sandbox.spot.market_data import ALWAYS_MS, book_id, klines, prints, sides, symbol_info, ticker
 
 
 def ping(_: Call[SpotFloor]) -> Any:
@@ -61,9 +61,9 @@ def book_ticker(call: Call[SpotFloor]) -> Any:
 
 def depth(call: Call[SpotFloor]) -> Any:
     """Answer a small book around the price."""
-    pit = call.floor.pit(call.asked.text("symbol"))
+    pit = call.floor.show_book(call.asked.text("symbol"))
     bids, asks = sides(call.floor, pit, call.asked.limit(100, 100))
-    return {"lastUpdateId": max(1, pit.now_ms - call.floor.start_ms), "bids": bids, "asks": asks}
+    return {"lastUpdateId": book_id(call.floor, pit), "bids": bids, "asks": asks}
 
 
 def trades(call: Call[SpotFloor]) -> Any:

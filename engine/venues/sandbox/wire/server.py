@@ -15,9 +15,12 @@ from engine.venues.sandbox.clock import Clock
 from engine.venues.sandbox.controlling.faults import FAULTS, Faults
 from engine.venues.sandbox.exchange import Exchange
 from engine.venues.sandbox.limits import Limits
+from engine.venues.sandbox.streams.pushing import Pushing
 from engine.venues.sandbox.wire.breaking import as_json, broken
 from engine.venues.sandbox.wire.dialect import STANDARD
-from engine.venues.sandbox.wire.intake import Intake
+from engine.venues.sandbox.wire.intake import CONTROL, Intake
+from engine.venues.sandbox.wire.sockets import Patience
+from engine.venues.sandbox.wire.streaming import Streaming
 
 HOST = "127.0.0.1"
 TICK_S = 0.2  # the market goes on by itself as well, so that no request finds a long way to go
@@ -33,11 +36,15 @@ class Server:
         port: int = 0,
         limits: Mapping[str, Limits] | None = None,
         faults: Faults | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self.exchange, self.clock, self.port = exchange, clock, port
         self.limits = limits or {name: STANDARD[name]() for name in exchange.floors}
         self.faults = faults or Faults(exchange.settings.seed)
         self.intake = Intake(exchange, clock, self.limits, self.faults)
+        self.pushing = Pushing(exchange, clock)
+        self.intake.control.routes |= self.pushing.routes
+        self.streaming = Streaming(self.pushing, self.intake, patience)
         self._runner = web.ServerRunner(web.Server(self._handle))
         self._going: asyncio.Task[None] | None = None
 
@@ -61,21 +68,36 @@ class Server:
     async def __aexit__(self, *_: object) -> None:
         if self._going is not None:
             self._going.cancel()
-            await asyncio.gather(self._going, return_exceptions=True)
+            await asyncio.wait([self._going])
+        await self.streaming.end()
         await self._runner.cleanup()
+        if self._going is not None and not self._going.cancelled():
+            self._going.result()  # an exchange that has stood still because of an error does not end quietly
 
     async def _go_on(self) -> None:
         while True:
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(self._pause_s())
             self.intake.take()
+            self.pushing.present()
+
+    def _pause_s(self) -> float:
+        """Return how long the market may be left alone: a tick, or until a candle closes."""
+        speed, step_ms, now_ms = self.clock.speed, self.exchange.step_ms, self.clock.market_ms
+        if not speed:
+            return TICK_S
+        return min(TICK_S, ((now_ms // step_ms + 1) * step_ms - now_ms) / 1_000 / speed + 0.000_5)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
         first, _, rest = path.removeprefix("/").partition("/")
         if "." in first:  # the live host, which a client that was pointed here keeps as a prefix
             path = f"/{rest}"
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self.streaming.serve(request, path, query)
         body = await request.text() if request.can_read_body else ""
         found = self.intake.take(request.method, path, query, body, request.headers.get("X-MBX-APIKEY"))
+        if path.startswith(CONTROL):
+            self.pushing.present(everything=not self.clock.speed)  # a step has pushed what it caused before it answers
         whole = as_json(found.told, found.status, found.headers)
         if found.rule is None:
             return whole

@@ -1,0 +1,1 @@
+"""What is pushed, and to whom: market streams and user streams. Must not know sockets."""

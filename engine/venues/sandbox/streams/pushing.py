@@ -1,0 +1,58 @@
+"""Everything that is pushed: the market streams of each floor. Owns when; must not know sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from engine.venues.sandbox.clock import Clock
+from engine.venues.sandbox.exchange import Exchange
+from engine.venues.sandbox.streams.feed import Outlet
+from engine.venues.sandbox.streams.hub import Find, Hub
+from engine.venues.sandbox.streams.names import spot_feed
+from engine.venues.sandbox.streams.troubles import Troubles
+
+FINDS: dict[str, Find] = {"spot": spot_feed}
+
+
+class Pushing:
+    """Push what happens at an exchange; the clock paces it. routes: what it adds to the control endpoint."""
+
+    def __init__(self, exchange: Exchange, clock: Clock) -> None:
+        self.exchange, self.clock = exchange, clock
+        self.troubles = Troubles(exchange.settings.seed, lambda: clock.wall_ms)
+        self.hubs = {
+            name: Hub(floor, FINDS[name], self.troubles) for name, floor in exchange.floors.items() if name in FINDS
+        }
+        self.routes: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
+            ("POST", "/sandbox/troubles"): self._trouble,
+            ("DELETE", "/sandbox/troubles"): self._no_troubles,
+        }
+        exchange.moved.append(self._moved)
+
+    def _moved(self) -> None:
+        for hub in self.hubs.values():
+            hub.passed()
+
+    def present(self, everything: bool = False) -> None:
+        """Tell what stands now, where it is due, or everything that has changed."""
+        for hub in self.hubs.values():
+            hub.present(None if everything else self.clock.wall_ms)
+
+    def _no_troubles(self, _wanted: dict[str, Any]) -> dict[str, Any]:
+        self.troubles.clear()
+        return {}
+
+    def _trouble(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Set a trouble on streams; ConfigError: it is not one. A drop is done at once, and answers how many it met."""
+        rule = self.troubles.set(wanted)
+        if rule.fault != "drop":
+            return {"set": rule.fault}
+        met: dict[Outlet, None] = {}
+        for hub in self.hubs.values():
+            for feed in hub.feeds.values():
+                met |= feed.listeners if fnmatchcase(feed.name, rule.stream) else {}
+        for outlet in met:
+            outlet.drop()
+        return {"dropped": len(met)}

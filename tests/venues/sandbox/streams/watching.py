@@ -1,0 +1,94 @@
+"""The real ccxt.pro client and bare sockets, pointed at a practice exchange. Nothing sleeps; all waits have an end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import aiohttp
+import ccxt.pro
+
+from engine.venues.sandbox import point_at
+
+from ..trading import Desk, Recorded
+
+T = TypeVar("T")
+PATIENCE_S = 10.0
+
+
+async def soon(what: Awaitable[T]) -> T:
+    """Return what comes, or fail."""
+    return await asyncio.wait_for(what, PATIENCE_S)
+
+
+class Watching(Recorded, ccxt.pro.binance):
+    """The unmodified client, which keeps what it was pushed: candles with their closed flag, and raw events."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        self.rows: list[tuple[bool, list[float]]] = []
+        self.events: list[dict[str, Any]] = []
+        self.came = asyncio.Event()
+
+    def handle_ohlcv(self, client, message):  # type: ignore[no-untyped-def]
+        k = message["k"]
+        self.rows.append((k["x"], [k["t"], *(float(k[name]) for name in "ohlcv")]))
+        super().handle_ohlcv(client, message)
+
+    def handle_message(self, client, message):  # type: ignore[no-untyped-def]
+        event = message.get("event", message) if isinstance(message, dict) else {}
+        if isinstance(event.get("e"), str):
+            self.events.append(event)
+            self.came.set()
+        super().handle_message(client, message)
+
+    async def until(self, met: Any) -> None:
+        """Wait until what has come meets a condition."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not met():
+                await self.came.wait()
+                self.came.clear()
+
+
+@asynccontextmanager
+async def watching(at: Desk, key: dict[str, Any] | None = None, **config: Any) -> AsyncIterator[Any]:
+    """Open a pro client with the desk's key, or another."""
+    key = key or at.key
+    client = Watching({"apiKey": key["key"], "secret": key.get("secret", ""), "enableRateLimit": False, **config})
+    point_at(client, at.server.address)
+    client.set_markets(at.client.markets)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+class Bare:
+    """A socket without any client."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self.ws = ws
+
+    async def ask(self, **body: Any) -> Any:
+        """Send a request and return its answer; what is pushed before it is passed over."""
+        await self.ws.send_str(json.dumps(body))
+        while True:
+            told = await self.next()
+            if "result" in told or "error" in told or "status" in told:
+                return told
+
+    async def next(self) -> Any:
+        """Return the next message."""
+        while (message := await soon(self.ws.receive())).type is aiohttp.WSMsgType.PING:
+            await self.ws.pong(message.data)
+        return json.loads(message.data)
+
+
+@asynccontextmanager
+async def bare(at: Desk, path: str, **config: Any) -> AsyncIterator[Bare]:
+    """Open a socket at a path."""
+    async with at.session.ws_connect(f"http://{at.server.address}/{path}", **config) as ws:
+        yield Bare(ws)
