@@ -14,7 +14,6 @@ from engine.errors import ConfigError
 
 if TYPE_CHECKING:
     from engine.venues.sandbox import Server
-    from engine.venues.sandbox.keys import Key
     from engine.venues.sandbox.opening import Opening
 
 DEFAULT_MARKET = "simulated:BTC/USDT"
@@ -45,6 +44,10 @@ def sandbox(
         float, typer.Option("--participation", help="Share of a candle's volume that fills may take.")
     ] = 0.1,
     max_orders: Annotated[int, typer.Option("--max-orders", help="Open orders a market may have of an account.")] = 200,
+    persist: Annotated[
+        Path | None,
+        typer.Option("--persist", help="File that keeps all that happens; where it is there, the exchange goes on."),
+    ] = None,
 ) -> None:
     """Run a practice exchange that speaks Binance's REST dialects, spot and USD-M, on this machine, until Ctrl-C."""
     for name, value, low, high in (
@@ -63,43 +66,43 @@ def sandbox(
     )  # fmt: skip
     import asyncio
 
-    asyncio.run(_serve(opening, speed, port))
+    asyncio.run(_serve(opening, speed, port, persist))
     typer.echo("\nThe practice exchange has ended.")
 
 
-async def _serve(opening: Opening, speed: float, port: int) -> None:
+async def _serve(opening: Opening, speed: float, port: int, persist: Path | None) -> None:
     import asyncio
     import signal
     from contextlib import suppress
 
-    from engine.venues.sandbox import Server
-    from engine.venues.sandbox.clock import Clock, wall_ms
-    from engine.venues.sandbox.opening import ACCOUNT, open_exchange
+    from engine.venues.sandbox.keeping.opened import opened
 
-    exchange = open_exchange(opening, wall_ms())
-    clock = Clock(exchange.start_ms, speed)
-    key = exchange.ring.make(ACCOUNT, 0)
-    async with Server(exchange, clock, port) as server:
-        ended = asyncio.Event()
-        for one in (signal.SIGINT, signal.SIGTERM):  # the ways in which it is meant to end
-            with suppress(NotImplementedError):  # Windows has none; there Ctrl-C interrupts as it does everywhere
-                asyncio.get_running_loop().add_signal_handler(one, ended.set)
-        typer.echo(_greeting(server, key, opening))
-        await ended.wait()
+    with opened(opening, speed, port, persist, typer.echo) as made:
+        async with made as server:
+            ended = asyncio.Event()
+            for one in (signal.SIGINT, signal.SIGTERM):  # the ways in which it is meant to end
+                with suppress(NotImplementedError):  # Windows has none; there Ctrl-C interrupts as it does everywhere
+                    asyncio.get_running_loop().add_signal_handler(one, ended.set)
+            typer.echo(_greeting(server, opening, persist))
+            await server.serve_until(ended)
 
 
-def _greeting(server: Server, key: Key, opening: Opening) -> str:
+def _greeting(server: Server, opening: Opening, persist: Path | None) -> str:
     from engine.candles.timeframes import iso
+
+    key = next(iter(server.exchange.ring.keys.values()))
 
     client = "binance" if "spot" in server.exchange.floors else "binanceusdm"
     pace = f"{server.clock.speed:g} times real time" if server.clock.speed else "only by POST /sandbox/step"
+    now = "" if server.exchange.now_ms == server.exchange.start_ms else f", now at {iso(server.exchange.now_ms)}"
     return f"""Practice exchange at http://{server.address}; nothing here is real money. Ctrl-C ends it.
 
-  markets   {", ".join(opening.markets)} {opening.timeframe}, from {iso(server.exchange.start_ms)} on
+  markets   {", ".join(opening.markets)} {opening.timeframe}, from {iso(server.exchange.start_ms)} on{now}
   pace      {pace}
   account   {opening.cash:,.2f} of each quote
   key       {key.id}
   secret    {key.secret}
+  kept in   {persist or "nothing; --persist FILE would keep it"}
 
 In Python:
   import ccxt.async_support as ccxt

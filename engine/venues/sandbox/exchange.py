@@ -41,6 +41,16 @@ class Exchange:
         self.moved: list[Callable[[], None]] = []  # who is told whenever time has gone on, a candle at most
         self.advance(start_ms)
 
+    @property
+    def changes(self) -> int:
+        """Return a number that has grown when time changed more than prices."""
+        return sum(floor.changes for floor in self.floors.values())
+
+    @property
+    def restless(self) -> bool:
+        """Return whether it may matter in how many steps time goes on, though nothing seems to come of it."""
+        return bool(self._planned) or any(floor.restless for floor in self.floors.values())
+
     def open_account(self, name: str, balances: dict[str, Decimal], floor: str = "spot") -> None:
         """Open an account, or deposit more into it, on a floor."""
         self.accounts.setdefault(name, self.now_ms)

@@ -59,6 +59,16 @@ class Floor(ABC):
         """Return all orders by id."""
         return self.register.orders
 
+    @property
+    def changes(self) -> int:
+        """Return a number that has grown when an order or a balance has changed."""
+        return self.filling.told + len(self.ledger.postings) + sum(pit.book.changes for pit in self.pits.values())
+
+    @property
+    def restless(self) -> bool:
+        """Return whether it may matter in how many steps time goes on, though nothing seems to come of it."""
+        return any(self.filling.open.values())
+
     def advance(self, until_ms: int) -> None:
         """Let all markets go on; the exchange calls this candle by candle."""
         for pit in self.pits.values():

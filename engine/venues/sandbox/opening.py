@@ -5,6 +5,7 @@ Owns the defaults of a practice exchange. Must not know HTTP.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -46,10 +47,10 @@ class Opening:
     cash: float = 10_000.0
 
 
-def open_exchange(opening: Opening, now_ms: int) -> Exchange:
+def open_exchange(opening: Opening, now_ms: int, spans: Mapping[str, tuple[int, int]] | None = None) -> Exchange:
     """Return the exchange with one account that holds `cash` of each quote on each floor.
 
-    now_ms: when simulated markets begin.
+    now_ms: when simulated markets begin; spans: the first and last candle of stored ones, ms, where there may be more.
     """
     since_ms = parse_time(opening.since) if opening.since else None
     symbols = [parse_market(name)[1] for name in opening.markets]
@@ -57,6 +58,9 @@ def open_exchange(opening: Opening, now_ms: int) -> Exchange:
         raise ConfigError(f"--market: expected each symbol once, was {', '.join(opening.markets)}")
     stored = [name for name in opening.markets if not name.startswith("simulated:")]
     candles = {name: _stored(name, opening, since_ms) for name in stored}
+    for name, (first_ms, last_ms) in (spans or {}).items():
+        if name in candles:
+            candles[name] = candles[name].between(first_ms, last_ms + 1)
     start_ms = since_ms
     if start_ms is None and stored:
         starts = [int(one.open_ms[min(HISTORY_CANDLES, len(one) // 2)]) for one in candles.values()]

@@ -18,11 +18,13 @@ class Book:
 
     def __init__(self) -> None:
         self.orders: dict[int, Order] = {}
+        self.changes = 0
         self.trailing: dict[int, Order] = {}
         self._heaps: dict[int, list[Entry]] = {1: [], -1: []}
 
     def rest(self, order: Order) -> None:
         """Let an order rest at the point it aims for."""
+        self.changes += 1
         order.aim()
         self.orders[order.id] = order
         if order.trailing and order.is_stop:
@@ -31,6 +33,7 @@ class Book:
 
     def drop(self, order: Order) -> None:
         """Take an order out; its entries grow stale."""
+        self.changes += 1
         self.orders.pop(order.id, None)
         self.trailing.pop(order.id, None)
 

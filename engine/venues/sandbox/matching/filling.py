@@ -19,11 +19,14 @@ Hearing = Callable[[Order, str, Fill | None], None]
 
 
 class Filling(ABC):
-    """Execute fills in one ledger. open: by account and symbol, oldest first; heard: who is told of every change."""
+    """Execute fills in one ledger.
+
+    open: by account and symbol, oldest first; heard: who is told of every change; told: how many there were.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        self.count = 0
+        self.count = self.told = 0
         self.open: dict[tuple[str, str], dict[int, Order]] = defaultdict(dict)
         self.heard: list[Hearing] = []
 
@@ -68,6 +71,7 @@ class Filling(ABC):
 
     def tell(self, order: Order, what: str, fill: Fill | None = None) -> None:
         """Tell everybody who listens."""
+        self.told += 1
         for one in self.heard:
             one(order, what, fill)
 

@@ -29,6 +29,11 @@ class SpotFloor(Floor):
     def __init__(self, markets: Iterable[tuple[Instrument, Tape]], start_ms: int, settings: Settings) -> None:
         super().__init__(markets, start_ms, settings, SpotFilling(Ledger()))
 
+    @property
+    def restless(self) -> bool:
+        """Return False: where the path meets an order is the same in however many steps it is walked."""
+        return False
+
     def place(self, account: str, asked: Asked) -> Order:
         """Accept an order, let it meet the market, and return it; RefusalError: it never was."""
         pit = self.pit(asked.text("symbol"))

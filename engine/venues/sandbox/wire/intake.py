@@ -45,6 +45,11 @@ class Input:
         return self.path.startswith(CONTROL)
 
     @property
+    def only_time(self) -> bool:
+        """Return whether nothing can change but by the time that goes on."""
+        return not self.method or (self.is_control and self.method == "GET")
+
+    @property
     def only_asks(self) -> bool:
         """Return whether it changes nothing but by the time that goes on, and by what its request weighs."""
         return self.method in ("", "GET")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, DataError
 from engine.venues.sandbox.clock import Clock
 from engine.venues.sandbox.controlling.faults import FAULTS, Faults
 from engine.venues.sandbox.exchange import Exchange
@@ -74,6 +74,14 @@ class Server:
         if self._going is not None and not self._going.cancelled():
             self._going.result()  # an exchange that has stood still because of an error does not end quietly
 
+    async def serve_until(self, ended: asyncio.Event) -> None:
+        """Serve until somebody ends it, or an error does."""
+        if self._going is None:
+            raise ValueError("the server has not been started")
+        waiting = asyncio.create_task(ended.wait())
+        await asyncio.wait((waiting, self._going), return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+
     async def _go_on(self) -> None:
         while True:
             await asyncio.sleep(self._pause_s())
@@ -95,7 +103,10 @@ class Server:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self.streaming.serve(request, path, query)
         body = await request.text() if request.can_read_body else ""
-        found = self.intake.take(request.method, path, query, body, request.headers.get("X-MBX-APIKEY"))
+        try:
+            found = self.intake.take(request.method, path, query, body, request.headers.get("X-MBX-APIKEY"))
+        except DataError as error:  # it cannot be kept, so it was not done
+            return as_json({"code": -1001, "msg": str(error)}, 503, {})
         if path.startswith(CONTROL):
             self.pushing.present(everything=not self.clock.speed)  # a step has pushed what it caused before it answers
         whole = as_json(found.told, found.status, found.headers)

@@ -1,0 +1,112 @@
+"""Inputs of all kinds for an exchange that keeps them, straight into its intake; seeded, and without a socket."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from engine.venues.sandbox import Server
+from engine.venues.sandbox.controlling.faults import FAULTS
+from engine.venues.sandbox.keys import Key
+from engine.venues.sandbox.opening import ACCOUNT, Opening
+from engine.venues.sandbox.wire.intake import Outcome
+
+STEPPED = Opening(scenario="short_squeeze", seed=3, since="2024-03-01", cash=100_000.0, participation=0.02)
+
+
+def signed(server: Server, key: Key, method: str, path: str, **asked: Any) -> Outcome:
+    """Send one signed request."""
+    query = "&".join(f"{name}={value}" for name, value in asked.items()) + f"&timestamp={server.clock.now_ms}"
+    query += "&signature=" + hmac.new(key.secret.encode(), query.encode(), hashlib.sha256).hexdigest()
+    return server.intake.take(method, path, query, "", key.id)
+
+
+def control(server: Server, method: str, path: str, /, **body: Any) -> Any:
+    """Send one request to the control endpoint, which obeys it."""
+    found = server.intake.take(method, f"/sandbox/{path}", "", json.dumps(body))
+    assert found.status == 200, found.told
+    return found.told
+
+
+def first_key(server: Server) -> Key:
+    """Return the key that the exchange opened with."""
+    return next(iter(server.exchange.ring.keys.values()))
+
+
+class Player:
+    """Do one thing after another, each drawn by the seed. limits: also low ones, which the wall clock has a say in."""
+
+    def __init__(self, server: Server, random: Random, limits: bool = True) -> None:
+        self.server, self.random, self._low = server, random, limits
+
+    def act(self) -> None:
+        """Do the next thing: an order mostly, else a question, a step, a fault, a key, an account, a skew."""
+        kinds = ("order", "ask", "cancel", "step", "fault", "key", "revoke", "account", "skew", "calm", "limits")
+        getattr(self, f"_{self.random.choices(kinds, (50, 12, 10, 14, 6, 2, 1, 1, 1, 1, 1))[0]}")()
+
+    def _key_of_account(self) -> Key:
+        return self.random.choice([one for one in self.server.exchange.ring.keys.values() if not one.public_pem])
+
+    def _order(self) -> None:
+        random, price = self.random, float(self.server.exchange.spot.pits["BTCUSDT"].price)
+        type_ = random.choice(("MARKET", "LIMIT", "LIMIT", "LIMIT_MAKER", "STOP_LOSS", "TAKE_PROFIT"))
+        asked: dict[str, Any] = {"symbol": "BTCUSDT", "side": random.choice(("BUY", "SELL")), "type": type_}
+        asked |= {
+            "quantity": f"{random.choice((0.001, 0.02, 0.6)):.5f}",
+            "newClientOrderId": f"n{random.randint(1, 99)}",
+        }
+        near = f"{price * (1 + random.uniform(-0.003, 0.003)):.2f}"
+        if "LIMIT" in type_:
+            asked |= {"price": near} | ({"timeInForce": "GTC"} if type_ == "LIMIT" else {})
+        if type_.startswith(("STOP", "TAKE")):
+            asked |= {"stopPrice": near} if random.random() < 0.6 else {"trailingDelta": "20"}
+        signed(self.server, self._key_of_account(), "POST", "/api/v3/order", **asked)
+
+    def _ask(self) -> None:
+        path = self.random.choice(("openOrders", "account", "myTrades"))
+        signed(self.server, self._key_of_account(), "GET", f"/api/v3/{path}", symbol="BTCUSDT")
+
+    def _cancel(self) -> None:
+        mine = self.server.exchange.spot.open_orders(ACCOUNT, "BTCUSDT")
+        which = {"orderId": self.random.choice(mine).id} if mine else {}
+        path = "order" if mine else "openOrders"
+        signed(self.server, first_key(self.server), "DELETE", f"/api/v3/{path}", symbol="BTCUSDT", **which)
+
+    def _step(self) -> None:
+        control(self.server, "POST", "step", ms=self.random.randint(1, 90_000))
+
+    def _fault(self) -> None:
+        fault, chance = self.random.choice(sorted(FAULTS)), self.random.choice((1.0, 0.5))
+        control(self.server, "POST", "faults", fault=fault, method="POST", chance=chance, delay_ms=20_000)
+
+    def _calm(self) -> None:
+        control(self.server, "DELETE", "faults")
+
+    def _key(self) -> None:
+        control(self.server, "POST", "keys", account=ACCOUNT, life_ms=10**9, permissions=["read", "trade"])
+
+    def _revoke(self) -> None:
+        control(self.server, "POST", "keys/revoke", key=list(self.server.exchange.ring.keys)[-1])
+
+    def _account(self) -> None:
+        control(self.server, "POST", "accounts", name=f"a{self.random.randint(1, 3)}", balances={"USDT": "5000"})
+
+    def _skew(self) -> None:
+        control(self.server, "POST", "clock", skew_ms=self.random.randint(-5_000, 5_000))
+
+    def _limits(self) -> None:
+        orders = self.random.choice((5, 100)) if self._low else 100_000
+        control(self.server, "POST", "limits", weight_1m=3_000, orders_10s=orders)
+
+
+def sizes(path: Path) -> list[int]:
+    """Return where each line of a journal ends, bytes."""
+    ends, at = [], 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        at += len(line)
+        ends.append(at)
+    return ends
