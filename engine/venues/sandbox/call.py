@@ -11,6 +11,7 @@ from engine.venues.sandbox.floor import Floor
 from engine.venues.sandbox.keys import Key
 from engine.venues.sandbox.limits import Limits
 from engine.venues.sandbox.matching.order import Order
+from engine.venues.sandbox.refusal import unknown_on_query
 
 F = TypeVar("F", bound=Floor)
 
@@ -36,7 +37,10 @@ class Call(Generic[F]):
     def order(self, id_name: str, client_name: str, query: bool) -> Order:
         """Return the order of a venue's or a client's id; RefusalError -2013 on query, -2011 on cancel."""
         symbol = self.floor.pit(self.asked.text("symbol")).instrument.symbol
-        return self.floor.register.find(self.account, symbol, self.asked, id_name, client_name, query)
+        order = self.floor.register.find(self.account, symbol, self.asked, id_name, client_name, query)
+        if query and order.shown_ms > self.floor.now_ms:
+            raise unknown_on_query()
+        return order
 
 
 @dataclass(frozen=True, slots=True)

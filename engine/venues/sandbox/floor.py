@@ -42,11 +42,13 @@ class Floor(ABC):
         self.settings, self.filling = settings, filling
         self.start_ms = self.now_ms = start_ms
         self.register = Register()
+        self.seize: Callable[[Order], bool] | None = None  # who may keep an accepted order from the market
         self.pits: dict[str, Pit] = {}
         for instrument, tape in markets:
             opens_ms = start_ms - start_ms % tape.step_ms
             self.pits[instrument.symbol] = Pit(instrument, tape, filling, opens_ms, settings.participation)
         self.showing: list[Callable[[Pit], None]] = []  # who is told before a book is shown as a whole
+        self.maintained_until_ms = 0
         self._cancels = self._deposits = 0
 
     @property
@@ -101,12 +103,17 @@ class Floor(ABC):
         """Let an accepted order in, and let it meet the market."""
         self.register.add(order)
         self.filling.admit(order)
-        self.pits[order.instrument.symbol].arrive(order)
+        if self.seize is None or not self.seize(order):
+            self.pits[order.instrument.symbol].arrive(order)
         return order
 
     def open_orders(self, account: str, symbol: str) -> list[Order]:
         """Return what is open, oldest first."""
         return list(self.filling.open[account, symbol].values())
+
+    def listed(self, orders: Iterable[Order]) -> list[Order]:
+        """Return those orders that queries and lists show by now."""
+        return [one for one in orders if one.shown_ms <= self.now_ms]
 
     def cancel(self, order: Order) -> str:
         """Cancel an open order and return the id of the cancellation itself."""

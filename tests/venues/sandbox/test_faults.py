@@ -5,7 +5,6 @@ from __future__ import annotations
 import ccxt.async_support as ccxt
 import pytest
 
-from .test_truth import driven, trade_at_random
 from .trading import SYMBOL, desk, played
 
 FAULTS: list[tuple[str, type[Exception] | None, int]] = [  # fault, what the client raises, orders that exist
@@ -53,18 +52,6 @@ async def test_an_order_resent_after_a_lost_reply_is_a_duplicate_while_the_first
             with pytest.raises(kind):
                 await at.client.create_order(SYMBOL, "limit", "buy", 1, 90, {"newClientOrderId": "same"})
         assert len(await at.client.fetch_open_orders(SYMBOL)) == 1
-
-
-@played
-async def test_random_orders_with_random_faults_end_with_a_clean_audit() -> None:
-    async with desk(**driven(4)) as at:
-        for fault in ("reply_lost", "late_acceptance", "reset", "error_json_accepted", "empty", "cut"):
-            await at.control(
-                "POST", "faults", fault=fault, method="POST", path="/api/v3/order", times=10_000, chance=0.03
-            )
-        ends = await trade_at_random(at, 400, 4, faults=True)
-        assert ends["broken"] > 20
-        await at.audited()
 
 
 WRONG = [

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.errors import ConfigError, did_you_mean
 from engine.venues.sandbox.clock import Clock
+from engine.venues.sandbox.controlling.deeds import DEEDS
 from engine.venues.sandbox.controlling.faults import Faults
 from engine.venues.sandbox.controlling.truth import truth
 from engine.venues.sandbox.decimals import UNIT, ZERO
@@ -29,6 +30,7 @@ class Control:
 
     def __init__(self, exchange: Exchange, clock: Clock, limits: Mapping[str, Limits], faults: Faults) -> None:
         self.exchange, self.clock, self.limits, self.faults = exchange, clock, limits, faults
+        faults.attach(exchange)
         self.routes: dict[tuple[str, str], Callable[[Body], Any]] = {
             ("GET", "/sandbox/truth"): lambda _: truth(exchange),
             ("GET", "/sandbox/clock"): lambda _: self._times(),
@@ -38,8 +40,9 @@ class Control:
             ("POST", "/sandbox/keys"): self._key,
             ("POST", "/sandbox/keys/revoke"): self._revoke,
             ("POST", "/sandbox/limits"): self._limits,
-            ("POST", "/sandbox/faults"): lambda body: {"set": faults.set(body).fault},
-            ("DELETE", "/sandbox/faults"): self._no_faults,
+            ("POST", "/sandbox/faults"): self._fault,
+            ("GET", "/sandbox/faults"): lambda _: faults.told(),
+            ("DELETE", "/sandbox/faults"): lambda body: faults.remove(body),
         }
 
     def obey(self, method: str, path: str, body: Body) -> Any:
@@ -48,9 +51,13 @@ class Control:
             raise ConfigError(f"no {method} {path} here{did_you_mean(path, {one for _, one in self.routes})}")
         return self.routes[method, path](body)
 
-    def _no_faults(self, _body: Body) -> Body:
-        self.faults.rules.clear()
-        return {}
+    def _fault(self, body: Body) -> Body:
+        if body.get("fault") in DEEDS:
+            told = DEEDS[body["fault"]](self.exchange, body)
+            self.faults.met[body["fault"]] += 1
+            return {"set": body["fault"], **told}
+        rule = self.faults.set(body)
+        return {"set": rule.fault, "id": rule.id}
 
     def _times(self) -> Body:
         return {"market_ms": self.exchange.now_ms, "wall_ms": self.clock.now_ms, "speed": self.clock.speed}

@@ -53,6 +53,7 @@ class Order:
     fills: list[Fill] = field(default_factory=list)
     point: Decimal = ZERO  # the path price that acts on it
     direction: int = 0  # +1: when the path rises to the point, -1: when it falls to it
+    shown_ms: int = 0  # from when on queries show it, the market's time
 
     @property
     def is_open(self) -> bool:

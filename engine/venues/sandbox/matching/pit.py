@@ -6,9 +6,13 @@ requests or clocks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from engine.venues.sandbox.decimals import nearest
+from engine.venues.sandbox.matching.face import Face, Veil
 from engine.venues.sandbox.matching.filling import Filling
 from engine.venues.sandbox.matching.instrument import Instrument
 from engine.venues.sandbox.matching.meeting import Meeting
@@ -24,6 +28,10 @@ class Pit(Meeting):
         self, instrument: Instrument, tape: Tape, filling: Filling, start_ms: int, participation: Decimal | None
     ) -> None:
         self.tape, self.participation = tape, participation
+        self.halted = False  # trading has ended before the candles have
+        self.closed: list[Callable[[Pit, int], None]] = []  # who is told of each candle that closes, by its number
+        self.changes: dict[str, Any] = {}  # of the instrument, from the next candle on
+        self.veil = Veil()
         self.k, self.inside = tape.index_at(start_ms), False
         super().__init__(instrument, filling, tape.way(max(0, self.k - 1))[3], start_ms)
         self.high = self.low = self.price
@@ -32,17 +40,44 @@ class Pit(Meeting):
     @property
     def is_closed(self) -> bool:
         """Return whether the candles have come to their end."""
-        return not self.inside and not self.tape.has(self.k)
+        return self.halted or (not self.inside and not self.tape.has(self.k))
+
+    @property
+    def face(self) -> Face:
+        """Return the market as it is shown: where it stands, or where it stood when a veil fell over it."""
+        still = self.veil.still
+        if still is not None and self.now_ms < self.veil.still_until_ms:
+            return still
+        return self.here
+
+    @property
+    def here(self) -> Face:
+        """Return where the market stands."""
+        return Face(self.k, self.inside, self.now_ms, self.price, self.high, self.low)
+
+    def halt(self) -> None:
+        """End trading for good: what is open ends EXPIRED, and the market stands still."""
+        if self.halted:
+            return
+        orders = [
+            order for (_, symbol), open_ in self.filling.open.items() if symbol == self.instrument.symbol
+            for order in open_.values()
+        ]  # fmt: skip
+        for order in sorted(orders, key=lambda one: one.id):
+            self.cancel(order, "EXPIRED")
+        self.halted = True
 
     def advance(self, until_ms: int) -> None:
         """Go on until a time; what opens at that very time has opened (rule T3)."""
-        while True:
+        while not self.halted:
             if self.inside:
                 end_ms = self.tape.open_ms(self.k) + self.tape.step_ms
                 self._legs(until_ms)
                 if until_ms < end_ms:
                     return
                 self.inside, self.k = False, self.k + 1
+                for told in self.closed:
+                    told(self, self.k - 1)
             elif self.tape.has(self.k) and self.tape.open_ms(self.k) <= until_ms:
                 self._open()
             else:
@@ -50,6 +85,9 @@ class Pit(Meeting):
                 return
 
     def _open(self) -> None:
+        if self.changes:
+            self.instrument, self.changes = replace(self.instrument, **self.changes), {}
+            self.tape.tick, self.tape.lot = self.instrument.tick, self.instrument.lot
         volume = self.tape.volume(self.k)
         if not self.tape.tells_volume:
             self.volume_left = ENDLESS

@@ -35,7 +35,8 @@ def account(call: Call[SpotFloor]) -> Any:
 
 def open_orders(call: Call[SpotFloor]) -> Any:
     """List what is open, in one market or in all."""
-    return [queried(one) for symbol in _symbols(call) for one in call.floor.open_orders(call.account, symbol)]
+    floor, who = call.floor, call.account
+    return [queried(one) for symbol in _symbols(call) for one in floor.listed(floor.open_orders(who, symbol))]
 
 
 def all_orders(call: Call[SpotFloor]) -> Any:
@@ -48,7 +49,7 @@ def all_orders(call: Call[SpotFloor]) -> Any:
     )
     start, end = _span(call)
     found = [
-        one for one in call.floor.register.of_market[call.account, symbol]
+        one for one in call.floor.listed(call.floor.register.of_market[call.account, symbol])
         if one.id >= (from_id or 0) and start <= one.time_ms <= end
     ]  # fmt: skip
     part = slice(0, limit) if from_id is not None or asked.has("startTime") else slice(-limit, None)
@@ -63,7 +64,7 @@ def my_trades(call: Call[SpotFloor]) -> Any:
     start, end = _span(call)
     found: list[tuple[Order, Fill]] = [
         (order, fill)
-        for order in call.floor.register.of_market[call.account, symbol]
+        for order in call.floor.listed(call.floor.register.of_market[call.account, symbol])
         if order_id in (None, order.id)
         for fill in order.fills
         if fill.id >= (from_id or 0) and start <= fill.time_ms <= end

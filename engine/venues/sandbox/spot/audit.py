@@ -40,7 +40,8 @@ def _order(order: Order) -> list[str]:
         findings.append(f"order {order.id}: filled at a price worse than its limit")
     if order.is_open:
         resting = order.left * (order.price or order.stop) if order.side > 0 else order.left
-        exact = not order.trailing and not order.buys_at_any_price
+        # A market order is open only where something keeps it from the market.
+        exact = not order.trailing and not order.buys_at_any_price and order.type != "MARKET"
         if order.locked != resting if exact else order.locked < ZERO:
             findings.append(f"order {order.id}: locks {order.locked}, expected {resting}")
     elif order.locked != ZERO:

@@ -14,6 +14,7 @@ from engine.venues.sandbox.asking import Asked
 from engine.venues.sandbox.decimals import against, down, text
 from engine.venues.sandbox.floor import Floor
 from engine.venues.sandbox.matching.columns import longer, shown
+from engine.venues.sandbox.matching.face import Face
 from engine.venues.sandbox.matching.instrument import ORDER_TYPES, Instrument
 from engine.venues.sandbox.matching.pit import Pit
 from engine.venues.sandbox.refusal import RefusalError
@@ -52,6 +53,7 @@ def klines(floor: Floor, asked: Asked) -> list[list[Any]]:
         until_ms = min(until_ms, from_ms + 10 * limit * step_ms)  # holes may hide some; ten times is plenty
     most = None if start is not None else (limit + 1) * (step_ms // base_ms)
     rows = longer(shown(pit, from_ms, until_ms, most), step_ms, origin)
+    rows = pit.veil.doubled(rows, pit.now_ms, step_ms)
     part = slice(0, limit) if start is not None else slice(-limit, None)
     return [
         [int(open_ms), *(priced(pit.instrument, price) for price in prices), f"{volume:.8f}",
@@ -68,22 +70,23 @@ def priced(instrument: Instrument, price: float) -> str:
 
 def ticker(floor: Floor, pit: Pit) -> dict[str, Any]:
     """Return the last 24 hours of a market."""
-    rows = shown(pit, pit.now_ms - DAY_MS + 1, ALWAYS_MS)
-    bids, asks = sides(floor, pit, 1)
+    seen = pit.face
+    rows = shown(pit, seen.now_ms - DAY_MS + 1, ALWAYS_MS)
+    bids, asks = sides(floor, pit, 1, seen)
     some = len(rows.open_ms) > 0
-    first = float(rows.open[0]) if some else float(pit.price)
-    change = float(pit.price) - first
+    first = float(rows.open[0]) if some else float(seen.price)
+    change = float(seen.price) - first
     volume, turnover = float(rows.volume.sum()), float(rows.turnover.sum())
     of = pit.instrument
     return {
         "symbol": of.symbol, "priceChange": f"{change:.8f}", "priceChangePercent": f"{100.0 * change / first:.3f}",
-        "weightedAvgPrice": f"{turnover / volume if volume else float(pit.price):.8f}",
-        "prevClosePrice": priced(of, first), "lastPrice": text(pit.price), "lastQty": text(of.lot),
+        "weightedAvgPrice": f"{turnover / volume if volume else float(seen.price):.8f}",
+        "prevClosePrice": priced(of, first), "lastPrice": text(seen.price), "lastQty": text(of.lot),
         "bidPrice": bids[0][0], "bidQty": bids[0][1], "askPrice": asks[0][0], "askQty": asks[0][1],
         "openPrice": priced(of, first), "highPrice": priced(of, float(rows.high.max()) if some else first),
         "lowPrice": priced(of, float(rows.low.min()) if some else first), "volume": f"{volume:.8f}",
-        "quoteVolume": f"{turnover:.8f}", "openTime": pit.now_ms - DAY_MS, "closeTime": pit.now_ms, "firstId": 0,
-        "lastId": 4 * pit.k, "count": 4 * len(rows.open_ms),
+        "quoteVolume": f"{turnover:.8f}", "openTime": seen.now_ms - DAY_MS, "closeTime": seen.now_ms, "firstId": 0,
+        "lastId": 4 * seen.k, "count": 4 * len(rows.open_ms),
     }  # fmt: skip
 
 
@@ -92,19 +95,19 @@ def book_id(floor: Floor, pit: Pit) -> int:
     return max(1, pit.now_ms - floor.start_ms)
 
 
-def sides(floor: Floor, pit: Pit, levels: int) -> tuple[list[list[str]], list[list[str]]]:
-    """Return bids and asks around the price; sizes are drawn by seed, candle and level."""
-    of, book = pit.instrument, []
-    thick = pit.tape.volume(min(pit.k, len(pit.tape.candles) - 1)) / 200
+def sides(floor: Floor, pit: Pit, levels: int, seen: Face | None = None) -> tuple[list[list[str]], list[list[str]]]:
+    """Return bids and asks around the price; sizes are drawn by seed, candle and level. seen: as of another moment."""
+    of, book, seen = pit.instrument, [], seen or pit.here
+    thick = pit.tape.volume(min(seen.k, len(pit.tape.candles) - 1)) / 200
     for side in (-1, 1):
-        best = against(pit.price * (1 + side * of.half_spread), of.tick, side)
-        if best == pit.price:
+        best = against(seen.price * (1 + side * of.half_spread), of.tick, side)
+        if best == seen.price:
             best += side * of.tick  # the two sides never touch
         rows = []
         for level in range(levels):
             price = best + side * level * of.tick
             if price > 0:
-                drawn = crc32(f"{floor.settings.seed} {of.symbol} {pit.k} {side} {level}".encode()) % 1_000
+                drawn = crc32(f"{floor.settings.seed} {of.symbol} {seen.k} {side} {level}".encode()) % 1_000
                 rows.append([text(price), text(max(of.lot, down(thick * drawn / 500, of.lot)))])
         book.append(rows)
     return book[0], book[1]

@@ -17,6 +17,12 @@ def ping(_: Call[SpotFloor]) -> Any:
     return {}
 
 
+def status(call: Call[SpotFloor]) -> Any:
+    """Answer whether it is under maintenance; this one call is answered then as well."""
+    maintained = call.floor.now_ms < call.floor.maintained_until_ms
+    return {"status": 1, "msg": "system_maintenance"} if maintained else {"status": 0, "msg": "normal"}
+
+
 def time(call: Call[SpotFloor]) -> Any:
     """Answer the time by which requests are judged."""
     return {"serverTime": call.now_ms}
@@ -43,7 +49,7 @@ def ticker_24h(call: Call[SpotFloor]) -> Any:
 
 def ticker_price(call: Call[SpotFloor]) -> Any:
     """Answer the price of one market or of all."""
-    told = [{"symbol": pit.instrument.symbol, "price": text(pit.price)} for pit in _pits(call)]
+    told = [{"symbol": pit.instrument.symbol, "price": text(pit.face.price)} for pit in _pits(call)]
     return told[0] if call.asked.has("symbol") else told
 
 
@@ -51,7 +57,7 @@ def book_ticker(call: Call[SpotFloor]) -> Any:
     """Answer the best bid and ask of one market or of all."""
     told = []
     for pit in _pits(call):
-        bids, asks = sides(call.floor, pit, 1)
+        bids, asks = sides(call.floor, pit, 1, pit.face)
         told.append(
             {"symbol": pit.instrument.symbol, "bidPrice": bids[0][0], "bidQty": bids[0][1], "askPrice": asks[0][0],
              "askQty": asks[0][1]}

@@ -27,6 +27,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/api/v3/order/cancelReplace"): Route(order_calls.replace, 1, "trade", orders=True),
     ("GET", "/api/v3/allOrders"): Route(account_calls.all_orders, 20, "read"),
     ("GET", "/api/v3/myTrades"): Route(account_calls.my_trades, 20, "read"),
+    ("GET", "/sapi/v1/system/status"): Route(public_calls.status, 1),
     ("GET", "/sapi/v1/asset/tradeFee"): Route(account_calls.fees, 1, "read"),
     ("GET", "/sapi/v1/account/apiRestrictions"): Route(restrictions, 1, "read"),
 }

@@ -62,7 +62,10 @@ class Candles(Feed):
 
     def _closed_row(self, open_ms: int) -> tuple[float, ...] | None:
         """Return a closed candle of the driving ones as it stands there: the way of most, and the quick one."""
-        tape = self.floor.pits[self.symbol].tape
+        pit = self.floor.pits[self.symbol]
+        if pit.veil.hides or pit.halted:
+            return None
+        tape = pit.tape
         k = tape.index_at(open_ms)
         if not tape.has(k) or tape.open_ms(k) != open_ms:
             return None

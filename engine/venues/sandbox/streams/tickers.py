@@ -40,7 +40,7 @@ def short_day(floor: Floor, pit: Pit) -> dict[str, Any]:
 
 def best(floor: Floor, pit: Pit) -> dict[str, Any]:
     """Return the best bid and ask; on spot this event does not name itself."""
-    (bid,), (ask,) = sides(floor, pit, 1)
+    (bid,), (ask,) = sides(floor, pit, 1, pit.face)
     return {
         "u": book_id(floor, pit), "s": pit.instrument.symbol, "b": bid[0], "B": bid[1], "a": ask[0], "A": ask[1],
     }  # fmt: skip

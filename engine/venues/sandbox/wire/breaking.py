@@ -22,7 +22,7 @@ def as_json(told: Any, status: int, headers: dict[str, str]) -> web.Response:
 async def broken(
     reply: str, whole: web.Response, request: web.BaseRequest, delay_ms: int, now_ms: int
 ) -> web.StreamResponse:
-    """Answer as a fault has it: reset, slow, cut, empty, html, json, weight or ban; whole: what the answer would be."""
+    """Answer as a fault has it: reset, slow, cut, empty, html, json, maintenance, weight or ban; whole: without it."""
     if reply == "reset":
         if request.transport is not None:
             request.transport.abort()
@@ -36,6 +36,8 @@ async def broken(
         return web.Response(body=b"", content_type="application/json")
     if reply == "html":
         return web.Response(text=PAGE, status=502, content_type="text/html")
+    if reply == "maintenance":
+        return as_json({"code": 1, "msg": "System is under maintenance."}, 503, {})
     if reply == "json":
         said = "Internal error; unable to process your request. Please try again."
         return as_json({"code": -1001, "msg": said}, 503, {})
