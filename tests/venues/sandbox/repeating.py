@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from engine.venues.sandbox import Server
-from engine.venues.sandbox.controlling.faults import FAULTS
+from engine.venues.sandbox.controlling.faults import KEYS
 from engine.venues.sandbox.keys import Key
 from engine.venues.sandbox.opening import ACCOUNT, Opening
 from engine.venues.sandbox.wire.intake import Outcome
@@ -45,8 +45,21 @@ class Player:
 
     def act(self) -> None:
         """Do the next thing: an order mostly, else a question, a step, a fault, a key, an account, a skew."""
-        kinds = ("order", "ask", "cancel", "step", "fault", "key", "revoke", "account", "skew", "calm", "limits")
-        getattr(self, f"_{self.random.choices(kinds, (50, 12, 10, 14, 6, 2, 1, 1, 1, 1, 1))[0]}")()
+        kinds = (
+            "order",
+            "ask",
+            "cancel",
+            "step",
+            "fault",
+            "key",
+            "revoke",
+            "account",
+            "skew",
+            "calm",
+            "limits",
+            "deed",
+        )
+        getattr(self, f"_{self.random.choices(kinds, (50, 12, 10, 14, 6, 2, 1, 1, 1, 1, 1, 4))[0]}")()
 
     def _key_of_account(self) -> Key:
         return self.random.choice([one for one in self.server.exchange.ring.keys.values() if not one.public_pem])
@@ -80,8 +93,20 @@ class Player:
         control(self.server, "POST", "step", ms=self.random.randint(1, 90_000))
 
     def _fault(self) -> None:
-        fault, chance = self.random.choice(sorted(FAULTS)), self.random.choice((1.0, 0.5))
-        control(self.server, "POST", "faults", fault=fault, method="POST", chance=chance, delay_ms=20_000)
+        fault, chance = self.random.choice(sorted(KEYS)), self.random.choice((1.0, 0.5))
+        fields = {"method": "POST", "delay_ms": 20_000, "for_ms": 20_000, "share": 0.3}
+        fitting = {name: value for name, value in fields.items() if name in KEYS[fault]}
+        control(self.server, "POST", "faults", fault=fault, chance=chance, times=2, **fitting)
+
+    def _deed(self) -> None:
+        deed = self.random.choice(("filters_changed", "foreign_order", "foreign_order"))
+        order = {"side": self.random.choice(("BUY", "SELL")), "type": "MARKET", "quantity": "0.01"}
+        fields = (
+            order if deed == "foreign_order" else {"lot": self.random.choice(("0.00001", "0.001")), "delay_ms": 50_000}
+        )
+        self.server.intake.take(
+            "POST", "/sandbox/faults", "", json.dumps({"fault": deed, "symbol": "BTCUSDT", **fields})
+        )
 
     def _calm(self) -> None:
         control(self.server, "DELETE", "faults")
