@@ -70,8 +70,8 @@ class Candles:
 
     @property
     def simulated(self) -> bool:
-        """Return whether they are from the simulated market; whatever is made from them must say so."""
-        return self.venue == "simulated"
+        """Return whether they are of no real market; whatever is made from them must say so."""
+        return self.venue in ("simulated", "practice")
 
     @property
     def first_ms(self) -> int:

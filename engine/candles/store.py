@@ -7,13 +7,15 @@ Owns the layout and the merging of new candles with old ones. Must not know fore
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from engine.candles.candles import Candles
-from engine.candles.coverage import months_of
+from engine.candles.columns import Times
 from engine.candles.merging import Merge, by_year, joined, merge, year_span
 from engine.candles.timeframes import TIMEFRAMES, counted, iso, parse_market, parse_time, timeframe_ms
 from engine.errors import DataError, did_you_mean
@@ -75,6 +77,14 @@ class Store:
             write_years(files)
         return Written(tuple(files), fresh, differing, unchanged)
 
+    @contextmanager
+    def reserved(self, market: str, timeframe: str) -> Iterator[None]:
+        """Keep other fetches of the same candles out; DataError: one is under way. Single writes need no more."""
+        from engine.candles.parquet import locked
+
+        with locked(self._folder(market) / timeframe, f"{market} {timeframe}"):
+            yield
+
     def load(self, market: str, timeframe: str, from_ms: int | None = None, until_ms: int | None = None) -> Candles:
         """Return the stored candles that open at or after `from_ms` and before `until_ms`."""
         parse_market(market)
@@ -109,12 +119,12 @@ class Store:
         first_ms, last_ms = min(span[0] for span in spans), max(span[1] for span in spans)
         return Stored(market, timeframe, first_ms, last_ms, sum(count for _, _, count in spans))
 
-    def months(self, market: str, timeframe: str) -> dict[int, int]:
-        """Return how many candles open in each month since 1970-01, from the times alone."""
+    def times(self, market: str, timeframe: str) -> Times:
+        """Return the stored open times, none where nothing is stored; reads no prices."""
         from engine.candles.parquet import read_times
 
         parts = [read_times(path) for path in _year_files(self._folder(market) / timeframe)]
-        return months_of(np.concatenate(parts)) if parts else {}
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
     def _folder(self, market: str) -> Path:
         venue, symbol = parse_market(market)

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli import data_change, data_list, data_verify
+from engine.cli import data_change, data_fetch, data_list, data_verify
 
 if TYPE_CHECKING:
     from engine.candles.importing import ImportReport
 
-app = typer.Typer(help="Import real candles, and list, verify, resample and export them.", no_args_is_help=True)
+app = typer.Typer(
+    help="Fetch or import real candles; list, verify, repair, resample and export them.", no_args_is_help=True
+)
+app.command("fetch")(data_fetch.fetch)
 app.command("list")(data_list.list_)
 app.command("verify")(data_verify.verify)
+app.command("repair")(data_fetch.repair)
 app.command("resample")(data_change.resample)
 app.command("export")(data_change.export)
 

@@ -25,7 +25,7 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """List the stored markets, timeframes, spans, and how much of each month is there."""
-    from engine.candles.coverage import strips
+    from engine.candles.coverage import months_of, strips
     from engine.candles.store import Store
     from engine.candles.timeframes import iso
     from engine.cli.data_verify import chosen
@@ -41,7 +41,7 @@ def list_(
     lines: list[Line] = []
     for market, timeframe in chosen(store, markets or []):
         try:
-            stored, months = store.stored(market, timeframe), store.months(market, timeframe)
+            stored, months = store.stored(market, timeframe), months_of(store.times(market, timeframe))
         except DataError as error:
             lines.append((market, timeframe, None, [], str(error)))
             continue

@@ -1,0 +1,10 @@
+"""Candles from a venue into the store: asked for page by page, again where an answer does not come, resumable anywhere.
+
+Owns what counts as a closed candle and as an answer. Must not know strategies, keys or orders: nothing here is signed.
+"""
+
+from engine.venues.fetching.client import Client, open_client
+from engine.venues.fetching.job import Done, Job, Progress, fetch
+from engine.venues.fetching.pacing import Pace
+
+__all__ = ["Client", "Done", "Job", "Pace", "Progress", "fetch", "open_client"]
