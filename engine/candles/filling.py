@@ -7,6 +7,7 @@ import numpy as np
 from engine.candles.candles import Candles
 from engine.candles.columns import Columns
 from engine.candles.grid import runs_of
+from engine.candles.provenance import stamped
 from engine.errors import ConfigError, DataError
 
 WAYS = ("flat",)
@@ -26,4 +27,4 @@ def filled(candles: Candles, way: str) -> Candles:
     open_ms = np.concatenate([first + step_ms * np.arange(count, dtype=np.int64) for first, count in runs])
     before = candles.close[np.searchsorted(candles.open_ms, open_ms) - 1]
     columns = Columns(open_ms, before, before, before, before, np.zeros(open_ms.size))
-    return Candles(*columns, candles.timeframe, candles.symbol, candles.venue, f"holes filled {way}, by hand")
+    return Candles(*columns, candles.timeframe, candles.symbol, candles.venue, stamped(f"holes filled {way}"))

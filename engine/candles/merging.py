@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.candles.candles import Candles
 from engine.candles.columns import NAMES, Columns
+from engine.candles.provenance import together
 from engine.candles.timeframes import iso
 
 
@@ -61,19 +62,13 @@ def merge(old: Candles, new: Candles) -> Merge:
     kept[at[common]] = False
     columns = Columns(*(np.concatenate(pair) for pair in zip(old.columns.take(kept), new.columns, strict=True)))
     columns = columns.take(np.argsort(columns.open_ms, kind="stable"))
-    source = _sources([old.source, new.source])
-    together = Candles(*columns, timeframe=new.timeframe, symbol=new.symbol, venue=new.venue, source=source)
-    return Merge(together, len(new) - shared, shared - differing, differing, example)
+    source = together([old.source, new.source])
+    whole = Candles(*columns, timeframe=new.timeframe, symbol=new.symbol, venue=new.venue, source=source)
+    return Merge(whole, len(new) - shared, shared - differing, differing, example)
 
 
 def joined(parts: list[Candles]) -> Candles:
     """Return successive parts of one market and timeframe as one."""
     columns = Columns(*(np.concatenate(column) for column in zip(*(part.columns for part in parts), strict=True)))
     last = parts[-1]
-    return Candles(*columns, last.timeframe, last.symbol, last.venue, _sources([part.source for part in parts]))
-
-
-def _sources(phrases: list[str]) -> str:
-    """Join what differs, two at most: a feed of daily files would grow without end."""
-    distinct = list(dict.fromkeys(one for phrase in phrases for one in phrase.split("; ")))
-    return "; ".join(distinct if len(distinct) <= 2 else [*distinct[:2], "others"])
+    return Candles(*columns, last.timeframe, last.symbol, last.venue, together([part.source for part in parts]))

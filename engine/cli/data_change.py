@@ -25,6 +25,7 @@ def resample(
     """Make coarser candles of stored ones, on UTC boundaries (weeks from Monday), and store them."""
     from rich.console import Console
 
+    from engine.candles.provenance import stamped
     from engine.candles.resampling import lacking
     from engine.candles.store import Store
     from engine.candles.timeframes import TIMEFRAMES, counted, iso, timeframe_ms
@@ -45,7 +46,7 @@ def resample(
                 f"--to: {counted(len(fine), 'candle')} of {source} make no whole one of {one}; leave it out"
             )
     for one, candles in made.items():
-        done = store.write(candles.from_source(f"made of {source} candles"), replace=replace)
+        done = store.write(candles.from_source(stamped(f"made of {source} candles")), replace=replace)
         short = lacking(fine, candles.open_ms, candles.timeframe_ms)
         console.print(
             f"{market} {one}: {counted(len(candles), 'candle')}, {done.added:,} added, {done.replaced:,} replaced, "

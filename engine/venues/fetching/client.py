@@ -54,9 +54,10 @@ class Client:
 async def open_client(
     venue: str, at: str = "", sleep: Sleep = real_sleep, told: Told = silent
 ) -> AsyncIterator[Client]:
-    """Give a client with its markets loaded. at: address of a practice exchange instead of the live venue; told: hears of each wait.
+    """Give a client with its markets loaded.
 
-    ConfigError: there is no such venue. DataError: it does not answer.
+    at: address of a practice exchange instead of the live venue; told: hears of each wait. ConfigError: there is no
+    such venue. DataError: it does not answer.
     """
     ccxt = _ccxt()
     if venue not in ccxt.exchanges:

@@ -15,6 +15,7 @@ import numpy as np
 from engine.candles import Candles, Store
 from engine.candles.columns import Columns, Times
 from engine.candles.grid import Holes, holes_in
+from engine.candles.provenance import stamped
 from engine.candles.timeframes import counted, timeframe_ms
 from engine.errors import ConfigError, DataError
 from engine.venues.fetching.client import Client
@@ -136,7 +137,9 @@ class _Writing:
         job, table = self._job, np.array(self._pending, dtype=np.float64)
         columns = Columns(table[:, 0].astype(np.int64), *(np.ascontiguousarray(table[:, at]) for at in range(1, 6)))
         venue, _, symbol = job.market.partition(":")
-        candles = Candles(*columns, timeframe=job.timeframe, symbol=symbol, venue=venue, source=f"fetched from {venue}")
+        candles = Candles(
+            *columns, timeframe=job.timeframe, symbol=symbol, venue=venue, source=stamped(f"fetched from {venue}")
+        )
         written = job.store.write(candles, replace=True)
         self._done.added += written.added
         self._done.replaced += written.replaced

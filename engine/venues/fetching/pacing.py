@@ -28,9 +28,7 @@ def silent(_: str) -> None:
 class Pace:
     """Ask one venue, patiently. told: called with a sentence whenever it has to wait."""
 
-    def __init__(
-        self, client: Any, ccxt: Any, name: str, sleep: Sleep = real_sleep, told: Told = silent
-    ) -> None:
+    def __init__(self, client: Any, ccxt: Any, name: str, sleep: Sleep = real_sleep, told: Told = silent) -> None:
         self._client, self._ccxt, self._name, self._sleep, self._told = client, ccxt, name, sleep, told
         self._turn = asyncio.Lock()  # who waits for the venue holds it, so that nobody else asks meanwhile
         self._random = Random()  # spreads the retries of several processes; nothing else depends on it
