@@ -25,6 +25,7 @@ from engine.backtesting.shares import (
     told_shares,
 )
 from engine.backtesting.states import idle_rules, rules_summary, state_warnings
+from engine.backtesting.universe import survivors
 from engine.backtesting.worth import floating_of, notional_of
 from engine.candles import Candles, holes
 from engine.candles.timeframes import MINUTE_MS, counted, iso
@@ -279,7 +280,7 @@ class Result:
         if ruined.size:
             when = iso(int(self.close_ms[ruined[0]]))
             said.insert(0, f"equity fell to zero or below at {when}: nothing was left to trade with")
-        said[:0] = state_warnings(self)
+        said[:0] = [*state_warnings(self), *survivors(inputs)]
         if self.complete is False:
             said.append(
                 f"the run stopped after {len(self.equity_curve):,} of {len(inputs.grid):,} candles; "
