@@ -27,7 +27,7 @@ def told(lengths: dict[str, int], venue: str = "binance") -> list[str]:
 
 def test_three_markets_that_all_live_to_the_end_are_survivors() -> None:
     assert told({"BTC": 20, "ETH": 20, "SOL": 20}) == [
-        "all 3 markets are still traded at 2024-01-01T20:00Z: a universe without any that was delisted shows what "
+        "all 3 markets are still traded at 2024-01-01T00:20Z: a universe without any that was delisted shows what "
         "the survivors did, not what could have been chosen then"
     ]
 
