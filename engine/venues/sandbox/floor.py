@@ -49,6 +49,7 @@ class Floor(ABC):
             self.pits[instrument.symbol] = Pit(instrument, tape, filling, opens_ms, settings.participation)
         self.showing: list[Callable[[Pit], None]] = []  # who is told before a book is shown as a whole
         self.maintained_until_ms = 0
+        self.brought: list[Callable[[Posting], None]] = []  # who is told of money from outside
         self._cancels = self._deposits = 0
 
     @property
@@ -93,7 +94,11 @@ class Floor(ABC):
     def deposit(self, account: str, asset: str, amount: Decimal) -> None:
         """Bring money in from outside."""
         self._deposits += 1
-        self.ledger.post(Posting(self.now_ms, OUTSIDE, account, asset, amount, "deposit", self._deposits))
+        posting = Posting(self.now_ms, OUTSIDE, account, asset, amount, "deposit", self._deposits)
+        self.ledger.post(posting)
+        if amount:
+            for one in self.brought:
+                one(posting)
 
     @abstractmethod
     def place(self, account: str, asked: Asked) -> Order:
@@ -115,11 +120,12 @@ class Floor(ABC):
         """Return those orders that queries and lists show by now."""
         return [one for one in orders if one.shown_ms <= self.now_ms]
 
-    def cancel(self, order: Order) -> str:
-        """Cancel an open order and return the id of the cancellation itself."""
-        self.pits[order.instrument.symbol].cancel(order)
+    def cancel(self, order: Order, own_id: str = "") -> str:
+        """Cancel an open order and return the id of the cancellation itself; own_id: what its sender calls it."""
         self._cancels += 1
-        return f"cancel{self._cancels}"
+        order.cancel_id = own_id or f"cancel{self._cancels}"
+        self.pits[order.instrument.symbol].cancel(order)
+        return order.cancel_id
 
     def owned(self, account: str) -> set[str]:
         """Return the assets that are traded here or owned."""

@@ -52,6 +52,7 @@ class Order:
     extreme: Decimal | None = None  # a trailing order's best price so far; None: it waits for its stop price
     fills: list[Fill] = field(default_factory=list)
     point: Decimal = ZERO  # the path price that acts on it
+    cancel_id: str = ""  # of the request that cancelled it
     direction: int = 0  # +1: when the path rises to the point, -1: when it falls to it
     shown_ms: int = 0  # from when on queries show it, the market's time
 

@@ -41,8 +41,7 @@ def cancel(call: Call[SpotFloor]) -> Any:
 def _cancel(call: Call[SpotFloor], id_name: str, client_name: str, own_name: str) -> dict[str, Any]:
     own = call.asked.client_id(own_name)
     order = call.order(id_name, client_name, query=False)
-    given = call.floor.cancel(order)
-    return cancelled(order, own or given)
+    return cancelled(order, call.floor.cancel(order, own))
 
 
 def cancel_all(call: Call[SpotFloor]) -> Any:

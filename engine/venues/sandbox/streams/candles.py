@@ -29,6 +29,7 @@ class Candles(Feed):
         self.base_ms = floor.pits[symbol].tape.step_ms
         self.opened_ms = self._opens(floor.now_ms)
         self.told_ms = -1
+        self.owed: list[int] = []  # closed candles that were not told yet
 
     def _opens(self, time_ms: int) -> int:
         return time_ms - (time_ms - self.origin_ms) % self.step_ms
@@ -38,14 +39,22 @@ class Candles(Feed):
         now_ms = self._opens(self.floor.now_ms)
         closed = []
         while self.opened_ms < now_ms:
-            event = self._event(self.opened_ms, True)
-            closed += [] if event is None else [event]
+            self.owed.append(self.opened_ms)
             self.opened_ms += self.step_ms
+        held_back = self.floor.pits[self.symbol].veil.late
+        while self.owed and not (held_back and min(held_back) < self.owed[0] + self.step_ms):
+            closed += self._closed(self.owed.pop(0))
         return closed
+
+    def _closed(self, open_ms: int) -> list[Event]:
+        event, double = self._event(open_ms, True), self.floor.pits[self.symbol].veil.double
+        if event is None:
+            return []  # the driving candles have a hole here, or have come to their end
+        return [event] * (1 + any(open_ms <= one < open_ms + self.step_ms for one in double))
 
     def present(self) -> Event | None:
         """Return the developing candle."""
-        if self.told_ms == self.floor.now_ms:
+        if self.told_ms == self.floor.now_ms or self.owed:
             return None
         self.told_ms = self.floor.now_ms
         return self._event(self.opened_ms, False)
@@ -56,7 +65,7 @@ class Candles(Feed):
             pit = self.floor.pits[self.symbol]
             found = longer(shown(pit, open_ms, open_ms + self.step_ms), self.step_ms, self.origin_ms)
             if not len(found.open_ms):
-                return None  # the driving candles have a hole here, or have come to their end
+                return None
             rows = tuple(float(column[0]) for column in found[1:])
         return self._told(open_ms, rows, closed)
 

@@ -1,4 +1,4 @@
-"""Everything that is pushed: the market streams of each floor. Owns when; must not know sockets."""
+"""Everything that is pushed: market and user streams of each floor. Owns when; must not know sockets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from engine.venues.sandbox.exchange import Exchange
 from engine.venues.sandbox.streams.feed import Outlet
 from engine.venues.sandbox.streams.hub import Find, Hub
 from engine.venues.sandbox.streams.names import spot_feed
-from engine.venues.sandbox.streams.troubles import Troubles
+from engine.venues.sandbox.streams.spot_users import SpotUsers
+from engine.venues.sandbox.streams.troubles import USER, Troubles
+from engine.venues.sandbox.streams.users import Users
 
 FINDS: dict[str, Find] = {"spot": spot_feed}
 
@@ -29,6 +31,9 @@ class Pushing:
             ("POST", "/sandbox/troubles"): self._trouble,
             ("DELETE", "/sandbox/troubles"): self._no_troubles,
         }
+        self.users = {name: Users(clock, self.troubles) for name in exchange.floors}
+        if "spot" in exchange.floors:
+            SpotUsers(exchange.spot, self.users["spot"])
         exchange.moved.append(self._moved)
 
     def _moved(self) -> None:
@@ -37,6 +42,8 @@ class Pushing:
 
     def present(self, everything: bool = False) -> None:
         """Tell what stands now, where it is due, or everything that has changed."""
+        for users in self.users.values():
+            users.end_revoked()
         for hub in self.hubs.values():
             hub.present(None if everything else self.clock.wall_ms)
 
@@ -53,6 +60,9 @@ class Pushing:
         for hub in self.hubs.values():
             for feed in hub.feeds.values():
                 met |= feed.listeners if fnmatchcase(feed.name, rule.stream) else {}
+        if fnmatchcase(USER, rule.stream):
+            for users in self.users.values():
+                met |= {one.outlet: None for listening in users.listening.values() for one in listening}
         for outlet in met:
             outlet.drop()
         return {"dropped": len(met)}

@@ -31,7 +31,7 @@ class Trouble:
     chance: float = 1.0
     ms: int = 0
     until_ms: int | None = None  # of the wall clock
-    held: dict[str, str] = field(default_factory=dict)  # by stream, what waits to be overtaken
+    held: dict[str, str] = field(default_factory=dict)  # by stream and account, what waits to be overtaken
 
     def fits(self, stream: str, now_ms: int) -> bool:
         """Return whether it is at work on a stream."""
@@ -76,23 +76,23 @@ class Troubles:
         now_ms = self._wall() if self.rules else 0
         return any(one.fault == "refuse" and one.fits(USER if user else "", now_ms) for one in self.rules)
 
-    def through(self, stream: str, text: str) -> list[str]:
-        """Return what of an event, and of the ones before it, comes through now."""
+    def through(self, stream: str, text: str, account: str = "") -> list[str]:
+        """Return what of an event, and of the one before it, comes through now. account: whose, on user streams."""
         texts = [text]
         if not self.rules:
             return texts
-        now_ms = self._wall()
+        now_ms, whose = self._wall(), f"{stream} {account}"
         for rule in self.rules:
             if not rule.fits(stream, now_ms):
                 continue
             if rule.fault == "mute":
                 return []
-            if rule.fault == "reorder" and stream in rule.held:
-                texts.append(rule.held.pop(stream))
+            if rule.fault == "reorder" and whose in rule.held:
+                texts.append(rule.held.pop(whose))
                 rule.times -= 1
             elif rule.fault in ("reorder", "duplicate") and (rule.chance >= 1 or self._random.random() < rule.chance):
                 if rule.fault == "reorder":
-                    rule.held[stream] = texts.pop(0)
+                    rule.held[whose] = texts.pop(0)
                 else:
                     texts.append(texts[0])
                     rule.times -= 1

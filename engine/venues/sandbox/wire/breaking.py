@@ -36,15 +36,20 @@ async def broken(
         return web.Response(body=b"", content_type="application/json")
     if reply == "html":
         return web.Response(text=PAGE, status=502, content_type="text/html")
+    return as_json(*broken_json(reply, now_ms))
+
+
+def broken_json(reply: str, now_ms: int) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Return what the venue answers itself instead, its status and headers: maintenance, json, weight or ban."""
     if reply == "maintenance":
-        return as_json({"code": 1, "msg": "System is under maintenance."}, 503, {})
+        return {"code": 1, "msg": "System is under maintenance."}, 503, {}
     if reply == "json":
         said = "Internal error; unable to process your request. Please try again."
-        return as_json({"code": -1001, "msg": said}, 503, {})
+        return {"code": -1001, "msg": said}, 503, {}
     banned = reply == "ban"
     said = f"IP banned until {now_ms + BAN_MS}." if banned else "Too much request weight used."
     wait_s = BAN_MS // 1_000 if banned else Window(MINUTE_MS, 0).wait_s(now_ms)
-    return as_json({"code": -1003, "msg": said}, 418 if banned else 429, {"Retry-After": str(wait_s)})
+    return {"code": -1003, "msg": said}, 418 if banned else 429, {"Retry-After": str(wait_s)}
 
 
 async def _cut(request: web.BaseRequest, whole: web.Response) -> web.StreamResponse:

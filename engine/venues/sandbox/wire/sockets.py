@@ -57,9 +57,9 @@ class Socket:
         await self._ws.close(code=code)
 
     async def serve(
-        self, request: web.BaseRequest, heard: Callable[[str], str | None], counted: bool
+        self, request: web.BaseRequest, heard: Callable[[str], None], counted: bool
     ) -> web.WebSocketResponse:
-        """Shake hands, and carry messages until either side ends it. heard: what answers one; counted: only so many."""
+        """Shake hands, and carry messages until either side ends. heard: what takes one in; counted: only so many."""
         self._request = request
         await self._ws.prepare(request)
         loop = asyncio.get_running_loop()
@@ -90,9 +90,7 @@ class Socket:
                 if message.type is WSMsgType.PING:
                     await self._ws.pong(message.data)
                     continue
-                answer = heard(message.data)
-                if answer is not None:
-                    self.put(answer)
+                heard(message.data)
         except ConnectionError:
             pass  # the client has gone while it was being answered: that is how connections end
         finally:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import parse_qs
 
 from aiohttp import web
 
+from engine.errors import DataError
 from engine.venues.sandbox.streams.pushing import Pushing
 from engine.venues.sandbox.streams.requests import Requests
 from engine.venues.sandbox.wire.intake import Intake
 from engine.venues.sandbox.wire.sockets import Patience, Socket
+from engine.venues.sandbox.wire.websocket_api import WebsocketApi
 
 MOST = {"spot": 1_024}  # streams a connection may listen to
+APIS = {"/ws-api/v3": "spot"}
 
 
 class Streaming:
@@ -30,23 +34,54 @@ class Streaming:
     async def serve(self, request: web.BaseRequest, path: str, query: str) -> web.StreamResponse:
         """Answer a handshake; path: without the live host. 404: nothing listens there."""
         parts = path.strip("/").split("/")
-        if parts[0] not in ("ws", "stream") or "spot" not in self.pushing.hubs:
+        api = APIS.get(path.rstrip("/"))
+        floor = api or "spot"
+        if floor not in self.pushing.hubs or (api is None and parts[0] not in ("ws", "stream")):
             return web.Response(status=404, text=f"There is no websocket at {path}")
-        if self.pushing.troubles.refuses(user=False):
+        if self.pushing.troubles.refuses(user=api is not None):
             return web.Response(status=503, text="Service Unavailable")
-        combined = parts[0] == "stream"
-        names = parts[1:] + [name for one in parse_qs(query).get("streams", []) for name in one.split("/")]
-        socket = Socket(self.patience, combined)
-        requests = Requests(self.pushing.hubs["spot"], socket, MOST["spot"])
-
-        def heard(text: str) -> str:
-            self.intake.take()
-            return requests.answer(text)
-
+        socket = Socket(self.patience, combined=parts[0] == "stream")
         self.sockets.add(socket)
+        try:
+            if api is not None:
+                return await self._api(request, socket, floor)
+            names = parts[1:] + [name for one in parse_qs(query).get("streams", []) for name in one.split("/")]
+            return await self._market(request, socket, floor, names)
+        finally:
+            self.sockets.discard(socket)
+
+    async def _market(
+        self, request: web.BaseRequest, socket: Socket, floor: str, names: list[str]
+    ) -> web.StreamResponse:
+        requests = Requests(self.pushing.hubs[floor], socket, MOST[floor])
+
+        def heard(text: str) -> None:
+            try:
+                self.intake.take()
+            except DataError:  # what happens cannot be kept, so nothing goes on
+                socket.drop()
+                return
+            socket.put(requests.answer(text))
+
         requests.begin(names)
         try:
             return await socket.serve(request, heard, counted=True)
         finally:
             requests.end()
-            self.sockets.discard(socket)
+
+    async def _api(self, request: web.BaseRequest, socket: Socket, floor: str) -> web.StreamResponse:
+        api = WebsocketApi(self.intake, floor, self.pushing.users[floor], socket)
+
+        def heard(text: str) -> None:
+            reply = api.answer(text)
+            if reply.drops:
+                socket.drop()
+            elif reply.text is not None and reply.delay_ms:
+                asyncio.get_running_loop().call_later(reply.delay_ms / 1_000, socket.put, reply.text)
+            elif reply.text is not None:
+                socket.put(reply.text)
+
+        try:
+            return await socket.serve(request, heard, counted=False)
+        finally:
+            api.end()

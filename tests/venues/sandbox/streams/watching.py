@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import json
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -92,3 +94,10 @@ async def bare(at: Desk, path: str, **config: Any) -> AsyncIterator[Bare]:
     """Open a socket at a path."""
     async with at.session.ws_connect(f"http://{at.server.address}/{path}", **config) as ws:
         yield Bare(ws)
+
+
+def signed(key: dict[str, Any], now_ms: int, **params: Any) -> dict[str, Any]:
+    """Return parameters with a key, a time and an HMAC signature, as the websocket API wants them."""
+    full = dict(sorted(({"apiKey": key["key"], "timestamp": now_ms} | params).items()))
+    payload = "&".join(f"{name}={value}" for name, value in full.items())
+    return full | {"signature": hmac.new(key["secret"].encode(), payload.encode(), hashlib.sha256).hexdigest()}
