@@ -45,7 +45,7 @@ class Server:
         self.pushing = Pushing(exchange, clock)
         self.intake.control.routes |= self.pushing.routes
         self.streaming = Streaming(self.pushing, self.intake, patience)
-        self._runner = web.ServerRunner(web.Server(self._handle))
+        self._runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=0.5)  # slow replies must end too
         self._going: asyncio.Task[None] | None = None
 
     @property
