@@ -52,7 +52,11 @@ class Route:
     permission: str = ""
     weight_of_all: int = 0  # where no symbol was named
     orders: bool = False  # it counts as an order
+    by_limit: tuple[tuple[int, int], ...] = ()  # weights of up to so many rows; `weight` where none are asked for
 
     def weighs(self, asked: Asked) -> int:
         """Return the weight of a request."""
+        if self.by_limit and asked.has("limit"):
+            wanted = asked.whole("limit") or 0
+            return next((weight for most, weight in self.by_limit if wanted <= most), self.by_limit[-1][1])
         return self.weight if asked.has("symbol") or not self.weight_of_all else self.weight_of_all

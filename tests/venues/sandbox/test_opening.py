@@ -15,7 +15,7 @@ from engine.venues.sandbox.asking import Asked
 from engine.venues.sandbox.clock import Clock
 from engine.venues.sandbox.controlling.truth import audit
 from engine.venues.sandbox.opening import ACCOUNT, Opening, open_exchange
-from engine.venues.sandbox.spot.market_data import klines, prints, ticker
+from engine.venues.sandbox.quotes import klines, prints, ticker
 
 from ...candles.making import candles
 from .trading import market

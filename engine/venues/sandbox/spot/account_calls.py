@@ -7,9 +7,9 @@ from typing import Any
 from engine.venues.sandbox.call import Call
 from engine.venues.sandbox.decimals import ZERO, text
 from engine.venues.sandbox.matching.order import Fill, Order
+from engine.venues.sandbox.quotes import ALWAYS_MS
 from engine.venues.sandbox.refusal import RefusalError
 from engine.venues.sandbox.spot.floor import SpotFloor
-from engine.venues.sandbox.spot.market_data import ALWAYS_MS
 from engine.venues.sandbox.spot.replies import queried, trade
 
 DAY_MS = 86_400_000

@@ -7,9 +7,10 @@ from typing import Any
 
 from engine.venues.sandbox.call import Call
 from engine.venues.sandbox.decimals import text
+from engine.venues.sandbox.matching.instrument import ORDER_TYPES
 from engine.venues.sandbox.matching.pit import Pit
+from engine.venues.sandbox.quotes import ALWAYS_MS, book_id, klines, prints, sides, ticker
 from engine.venues.sandbox.spot.floor import SpotFloor
-from engine.venues.sandbox.spot.market_data import ALWAYS_MS, book_id, klines, prints, sides, symbol_info, ticker
 
 
 def ping(_: Call[SpotFloor]) -> Any:
@@ -32,7 +33,7 @@ def exchange_info(call: Call[SpotFloor]) -> Any:
     """Answer what is traded and what the limits are."""
     return {
         "timezone": "UTC", "serverTime": call.now_ms, "rateLimits": call.limits.told(), "exchangeFilters": [],
-        "symbols": [symbol_info(pit) for pit in _pits(call)],
+        "symbols": [_symbol_info(pit) for pit in _pits(call)],
     }  # fmt: skip
 
 
@@ -101,3 +102,18 @@ def _pits(call: Call[SpotFloor]) -> list[Pit]:
     if call.asked.has("symbol"):
         return [call.floor.pit(call.asked.text("symbol"))]
     return list(call.floor.pits.values())
+
+
+def _symbol_info(pit: Pit) -> dict[str, Any]:
+    """Return a market as `exchangeInfo` describes it."""
+    of = pit.instrument
+    allowed = ("quoteOrderQtyMarket", "cancelReplace", "icebergs", "oco")
+    return {
+        "symbol": of.symbol, "status": "BREAK" if pit.is_closed else "TRADING", "baseAsset": of.base,
+        "quoteAsset": of.quote, "baseAssetPrecision": 8, "quotePrecision": 8, "quoteAssetPrecision": 8,
+        "baseCommissionPrecision": 8, "quoteCommissionPrecision": 8, "orderTypes": list(ORDER_TYPES),
+        "icebergAllowed": False, "ocoAllowed": False, "allowTrailingStop": True,
+        **{f"{name}Allowed": True for name in allowed[:2]}, "isSpotTradingAllowed": True,
+        "isMarginTradingAllowed": False, "filters": of.filters(), "permissions": ["SPOT"],
+        "permissionSets": [["SPOT"]], "defaultSelfTradePreventionMode": "EXPIRE_MAKER",
+    }  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 from engine.candles.timeframes import TIMEFRAMES, grid_origin_ms
 from engine.venues.sandbox.floor import Floor
 from engine.venues.sandbox.matching.columns import longer, shown
-from engine.venues.sandbox.spot.market_data import priced
+from engine.venues.sandbox.quotes import priced
 from engine.venues.sandbox.streams.feed import Event, Feed
 
 PRINTS = 4  # of each driving candle

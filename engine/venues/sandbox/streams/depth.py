@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.venues.sandbox.floor import Floor
 from engine.venues.sandbox.matching.pit import Pit
-from engine.venues.sandbox.spot.market_data import LEVELS, book_id, sides
+from engine.venues.sandbox.quotes import LEVELS, book_id, sides
 from engine.venues.sandbox.streams.feed import Event, Feed
 
 Side = dict[str, str]  # quantity by price

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.venues.sandbox.floor import Floor
-from engine.venues.sandbox.spot.market_data import ALWAYS_MS, prints
+from engine.venues.sandbox.quotes import ALWAYS_MS, prints
 from engine.venues.sandbox.streams.feed import Event, Feed
 
 MOST = 1_000

@@ -12,7 +12,7 @@ from engine.candles.timeframes import MINUTE_MS
 from engine.venues.sandbox.floor import Floor
 from engine.venues.sandbox.matching.columns import shown
 from engine.venues.sandbox.matching.pit import Pit
-from engine.venues.sandbox.spot.market_data import ALWAYS_MS, book_id, sides, ticker
+from engine.venues.sandbox.quotes import ALWAYS_MS, book_id, sides, ticker
 from engine.venues.sandbox.streams.feed import Event, Feed
 
 AVERAGE_MS = 5 * MINUTE_MS
