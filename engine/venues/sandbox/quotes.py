@@ -22,6 +22,7 @@ from engine.venues.sandbox.refusal import RefusalError
 
 ALWAYS_MS = 10**15
 LEVELS = 100
+AVERAGE_MS = 300_000
 
 
 Row = Callable[[Instrument, list[float], int, int], list[Any]]
@@ -88,6 +89,14 @@ def ticker(floor: Floor, pit: Pit) -> dict[str, Any]:
         "quoteVolume": f"{turnover:.8f}", "openTime": seen.now_ms - DAY_MS, "closeTime": seen.now_ms, "firstId": 0,
         "lastId": 4 * seen.k, "count": 4 * len(rows.open_ms),
     }  # fmt: skip
+
+
+def average(pit: Pit) -> float:
+    """Return the average price of five minutes, weighted by volume."""
+    seen = pit.face
+    rows = shown(pit, seen.now_ms - AVERAGE_MS + 1, ALWAYS_MS)
+    volume = float(rows.volume.sum())
+    return float(rows.turnover.sum()) / volume if volume else float(seen.price)
 
 
 def book_id(floor: Floor, pit: Pit) -> int:

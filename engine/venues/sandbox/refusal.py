@@ -46,6 +46,7 @@ def rejected(message: str) -> RefusalError:
 SHORT_OF_FUNDS = "Account has insufficient balance for requested action."
 DUPLICATE = "Duplicate order sent."
 CLOSED = "Market is closed."
+NO_ICEBERGS = "Iceberg orders are not supported for this symbol."
 WOULD_TAKE = "Order would immediately match and take."
 WOULD_TRIGGER = "Order would trigger immediately."
 

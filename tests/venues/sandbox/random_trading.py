@@ -38,6 +38,7 @@ def driven(seed: int) -> dict[str, Any]:
         "tape": simulate(SYMBOL, "1m", 19_723 * DAY_MS, 19_725 * DAY_MS, "short_squeeze", seed),
         "on": market(tick=0.01, lot=0.00001, min_notional=5.0, half_spread=0.0001),
         "participation": 0.02, "balances": {"USDT": "200000", "BTC": "5"}, "start_ms": 19_724 * DAY_MS, "seed": seed,
+        "max_stops": 200,
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ do not cover never is.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -84,7 +85,7 @@ TYPES = {
 
 
 def exchanged(script: list[Told], rows: list[tuple[float, ...]], share: float | None) -> Exchange:
-    instrument = Instrument.of(FREE)
+    instrument = replace(Instrument.of(FREE), max_stops=SLOTS)
     tape = Tape(candles(*rows), instrument.tick, instrument.lot, "low_first")
     exchange = Exchange([(instrument, tape)], START_MS, Settings(1, None if share is None else Decimal(str(share))))
     exchange.open_account("trader", {"USDT": Decimal(10_000_000)})

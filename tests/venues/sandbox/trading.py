@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import wraps
 from typing import Any
@@ -110,16 +110,16 @@ def _client(address: str, key: str, secret: str) -> Any:
 async def desk(
     *rows: tuple[float, ...], on: Market | None = None, limits: Limits | None = None, seed: int = 1,
     participation: float | None = None, balances: dict[str, str] | None = None, path: str = "low_first",
-    max_orders: int = 200, tape: Candles | None = None, start_ms: int = START_MS,
+    max_orders: int = 200, max_stops: int = 5, tape: Candles | None = None, start_ms: int = START_MS,
 ) -> AsyncIterator[Desk]:  # fmt: skip
     """Open an exchange at the first of some candles (or of a tape), and a client with a key to its one account."""
-    instrument = Instrument.of(on or market(), max_orders)
+    instrument = replace(Instrument.of(on or market(), max_orders), max_stops=max_stops)
     driving = Tape(tape or candles(*(rows or (FLAT,) * 50)), instrument.tick, instrument.lot, path)
     share = None if participation is None else Decimal(str(participation))
     exchange = Exchange([(instrument, driving)], start_ms, Settings(seed, share))
     exchange.open_account("trader", {k: Decimal(v) for k, v in (balances or {"USDT": "10000", "BTC": "10"}).items()})
     key = exchange.ring.make("trader", 0).told(secrets=True)
-    generous = Limits(10**9, 10**9, 10**9)
+    generous = Limits(10**9, 10**9, 10**9, raw_limit=10**9)
     async with Server(exchange, Clock(start_ms, 0.0), 0, {"spot": limits or generous}, Faults(seed)) as server:
         client = _client(server.address, key["key"], key["secret"])
         async with aiohttp.ClientSession() as session:

@@ -114,7 +114,10 @@ class Control:
         limits.orders_10s = _whole(body, "orders_10s", limits.orders_10s, least=1)
         longer = "orders_1d" if limits.longer_ms == DAY_MS else "orders_1m"
         limits.orders_longer = _whole(body, longer, limits.orders_longer, least=1)
+        if limits.raw_limit:
+            limits.raw_limit = _whole(body, "raw_5m", limits.raw_limit, least=1)
         limits.weight = Window(limits.weight.length_ms, limits.weight_limit)
+        limits.raw = Window(limits.raw.length_ms, limits.raw_limit)
         limits.orders, limits.excess, limits.banned_until_ms = {}, 0, 0
         return {"rateLimits": limits.told()}
 

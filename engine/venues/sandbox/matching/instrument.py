@@ -4,7 +4,7 @@ Owns the dialect's view of a `Market`; must not know orders."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from engine.errors import ConfigError
@@ -34,6 +34,7 @@ class Instrument:
     taker_fee_rate: Decimal
     half_spread: Decimal
     max_orders: int = 200
+    max_stops: int = field(default=5, kw_only=True)
 
     @classmethod
     def of(cls, market: Market, max_orders: int = 200) -> Instrument:
@@ -67,4 +68,5 @@ class Instrument:
              **{f"bid{name}": value for name, value in band.items()},
              **{f"ask{name}": value for name, value in band.items()}},
             {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": self.max_orders},
+            {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": self.max_stops},
         ]  # fmt: skip

@@ -83,6 +83,33 @@ def fees(call: Call[SpotFloor]) -> Any:
     ]
 
 
+def order_counts(call: Call[SpotFloor]) -> Any:
+    """List how many orders have been counted."""
+    return call.limits.counted(call.account, call.now_ms)
+
+
+def commission(call: Call[SpotFloor]) -> Any:
+    """Answer the fees of one market in full."""
+    of, none = call.floor.pit(call.asked.text("symbol")).instrument, text(ZERO)
+    free = {"maker": none, "taker": none, "buyer": none, "seller": none}
+    own = free | {"maker": text(of.maker_fee_rate), "taker": text(of.taker_fee_rate)}
+    return {
+        "symbol": of.symbol, "standardCommission": own, "specialCommission": free, "taxCommission": free,
+        "discount": {"enabledForAccount": False, "enabledForSymbol": False, "discountAsset": "BNB", "discount": none},
+    }  # fmt: skip
+
+
+def coins(call: Call[SpotFloor]) -> Any:
+    """List the assets with what is owned of them; none can leave by a network."""
+    return [
+        {"coin": asset, "name": asset, "free": text(free), "locked": text(locked), "trading": True,
+         "isLegalMoney": False, "depositAllEnable": False, "withdrawAllEnable": False, "freeze": text(ZERO),
+         "ipoable": text(ZERO), "ipoing": text(ZERO), "storage": text(ZERO), "withdrawing": text(ZERO),
+         "networkList": []}
+        for asset, (free, locked) in call.floor.balances(call.account).items()
+    ]  # fmt: skip
+
+
 def _span(call: Call[SpotFloor]) -> tuple[int, int]:
     start, end = call.asked.whole("startTime"), call.asked.whole("endTime")
     if start is not None and end is not None and end - start > DAY_MS:

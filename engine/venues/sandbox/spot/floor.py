@@ -57,7 +57,7 @@ class SpotFloor(Floor):
         order = read_order(asked, pit.instrument, account, len(self.register.orders) + 1, self.now_ms)
         if pit.is_closed:
             raise rejected(CLOSED)
-        check_filters(order, price, len(self.filling.open[account, symbol]))
+        check_filters(order, price, self.filling.open[account, symbol].values())
         if self.register.is_taken(order):
             raise rejected(DUPLICATE)
         check_trigger(order, price)

@@ -5,6 +5,7 @@ Owns the rules of form. Must not know accounts, funds or matching.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from engine.venues.sandbox.asking import Asked
@@ -18,7 +19,7 @@ from engine.venues.sandbox.matching.instrument import (
     Instrument,
 )
 from engine.venues.sandbox.matching.order import Order
-from engine.venues.sandbox.refusal import WOULD_TRIGGER, RefusalError, filtered, missing, rejected
+from engine.venues.sandbox.refusal import NO_ICEBERGS, WOULD_TRIGGER, RefusalError, filtered, missing, rejected
 
 TIMES_IN_FORCE = ("GTC", "IOC", "FOK")
 MOST_TRAILING = 2_000  # basis points
@@ -38,6 +39,8 @@ def read_order(asked: Asked, instrument: Instrument, account: str, id_: int, now
     for name, wanted in (("price", limit), ("timeInForce", limit and type_ != "LIMIT_MAKER"), ("stopPrice", stop)):
         if asked.has(name) and not wanted:
             raise RefusalError(-1106, f"Parameter '{name}' sent when not required.")
+    if asked.number("icebergQty"):
+        raise rejected(NO_ICEBERGS)
     trailing = asked.whole("trailingDelta", 0) or 0
     if trailing and not stop:
         raise RefusalError(-1106, "Parameter 'trailingDelta' sent when not required.")
@@ -53,8 +56,8 @@ def read_order(asked: Asked, instrument: Instrument, account: str, id_: int, now
     )  # fmt: skip
 
 
-def check_filters(order: Order, price: Decimal, open_orders: int) -> None:
-    """Refuse an order that breaks a filter; price: the market's, by which market orders are valued."""
+def check_filters(order: Order, price: Decimal, others: Collection[Order]) -> None:
+    """Refuse an order that breaks a filter; price: the market's, that values market orders; others: the open ones."""
     of = order.instrument
     for one in (order.price, order.stop):
         if one and (not of.tick <= one <= LARGEST or one % of.tick):
@@ -68,8 +71,10 @@ def check_filters(order: Order, price: Decimal, open_orders: int) -> None:
         raise filtered("NOTIONAL")
     if order.trailing > MOST_TRAILING:
         raise filtered("TRAILING_DELTA")
-    if order.type != "MARKET" and open_orders >= of.max_orders:
+    if order.type != "MARKET" and len(others) >= of.max_orders:
         raise filtered("MAX_NUM_ORDERS")
+    if order.is_stop and sum(one.is_stop for one in others) >= of.max_stops:
+        raise filtered("MAX_NUM_ALGO_ORDERS")
 
 
 def check_trigger(order: Order, price: Decimal) -> None:

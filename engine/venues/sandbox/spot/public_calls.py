@@ -9,7 +9,7 @@ from engine.venues.sandbox.call import Call
 from engine.venues.sandbox.decimals import text
 from engine.venues.sandbox.matching.instrument import ORDER_TYPES
 from engine.venues.sandbox.matching.pit import Pit
-from engine.venues.sandbox.quotes import ALWAYS_MS, book_id, klines, prints, sides, ticker
+from engine.venues.sandbox.quotes import ALWAYS_MS, average, book_id, klines, prints, sides, ticker
 from engine.venues.sandbox.spot.floor import SpotFloor
 
 
@@ -64,6 +64,12 @@ def book_ticker(call: Call[SpotFloor]) -> Any:
              "askQty": asks[0][1]}
         )  # fmt: skip
     return told[0] if call.asked.has("symbol") else told
+
+
+def average_price(call: Call[SpotFloor]) -> Any:
+    """Answer the average of five minutes."""
+    pit = call.floor.pit(call.asked.text("symbol"))
+    return {"mins": 5, "price": f"{average(pit):.8f}", "closeTime": pit.face.now_ms}
 
 
 def depth(call: Call[SpotFloor]) -> Any:

@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.candles.timeframes import MINUTE_MS
+from engine.venues.sandbox import quotes
 from engine.venues.sandbox.floor import Floor
-from engine.venues.sandbox.matching.columns import shown
 from engine.venues.sandbox.matching.pit import Pit
-from engine.venues.sandbox.quotes import ALWAYS_MS, book_id, sides, ticker
+from engine.venues.sandbox.quotes import book_id, sides, ticker
 from engine.venues.sandbox.streams.feed import Event, Feed
 
-AVERAGE_MS = 5 * MINUTE_MS
 DAY = {
     "s": "symbol", "p": "priceChange", "P": "priceChangePercent", "w": "weightedAvgPrice", "x": "prevClosePrice",
     "c": "lastPrice", "Q": "lastQty", "b": "bidPrice", "B": "bidQty", "a": "askPrice", "A": "askQty", "o": "openPrice",
@@ -48,11 +46,8 @@ def best(floor: Floor, pit: Pit) -> dict[str, Any]:
 
 def average(floor: Floor, pit: Pit) -> dict[str, Any]:
     """Return the average price of five minutes, weighted by volume."""
-    rows = shown(pit, pit.now_ms - AVERAGE_MS + 1, ALWAYS_MS)
-    volume = float(rows.volume.sum())
-    price = float(rows.turnover.sum()) / volume if volume else float(pit.price)
     return {
-        "e": "avgPrice", "E": floor.now_ms, "s": pit.instrument.symbol, "i": "5m", "w": f"{price:.8f}",
+        "e": "avgPrice", "E": floor.now_ms, "s": pit.instrument.symbol, "i": "5m", "w": f"{quotes.average(pit):.8f}",
         "T": pit.now_ms,
     }  # fmt: skip
 
