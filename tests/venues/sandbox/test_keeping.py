@@ -87,6 +87,7 @@ async def test_limits_know_what_was_only_asked_before(tmp_path: Path) -> None:
     with kept(tmp_path / "j") as server:
         for _ in range(3):
             assert server.intake.take("GET", "/api/v3/depth", "symbol=BTCUSDT").status == 200
+        assert server.intake.weigh("spot", 2).status == 200
         used = server.limits["spot"].weight
     assert used.used > 0
     with kept(tmp_path / "j") as server:

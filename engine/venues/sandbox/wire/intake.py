@@ -23,6 +23,7 @@ from engine.venues.sandbox.refusal import RefusalError
 from engine.venues.sandbox.wire.dialect import answer
 
 CONTROL = "/sandbox"
+WEIGH = "WEIGH"  # the method of what only counts against a floor's limits; its path is the floor's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,10 @@ class Intake:
         one = Input(self.clock.market_ms, self.clock.wall_ms, method, path, query, body, header)
         return self.play(one) if self.keeper is None else self.keeper.keep(one, self.play)
 
+    def weigh(self, floor: str, weight: int) -> Outcome:
+        """Count what no table of a dialect has against a floor's limits, and return the headers or a refusal."""
+        return self.take(WEIGH, floor, str(weight))
+
     def play(self, one: Input, again: bool = False) -> Outcome:
         """Let an input take effect. again: it is repeated, and nobody waits for what it only asks for."""
         with self.clock.held(one.market_ms, one.wall_ms):
@@ -96,6 +101,8 @@ class Intake:
                 return Outcome()
             if one.is_control:
                 return self._controlled(one)
+            if one.method == WEIGH and one.path in self.limits:
+                return self._weighed(self.limits[one.path], int(one.query))
             rule = self.faults.draw(one.method, one.path)
             does = "now" if rule is None else FAULTS[rule.fault].does
             if rule is not None and does == "late":
@@ -103,6 +110,12 @@ class Intake:
             outcome = self._answered(one, again) if does == "now" else Outcome()
             outcome.rule = rule
             return outcome
+
+    def _weighed(self, limits: Limits, weight: int) -> Outcome:
+        try:
+            return Outcome(headers={"X-MBX-USED-WEIGHT-1M": str(limits.weigh(weight, self.clock.now_ms))})
+        except RefusalError as refusal:
+            return Outcome(refusal.body, refusal.status, refusal.headers)
 
     def _answered(self, one: Input, again: bool) -> Outcome:
         asked = (one.method, one.path, one.query, one.body, one.header)

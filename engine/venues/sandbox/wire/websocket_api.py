@@ -81,10 +81,10 @@ class WebsocketApi:
 
     def _found(self, method: object, params: dict[str, Any]) -> Outcome:
         if method in self._own:
-            self.intake.take()
-            limits = self.intake.limits[self.floor]
-            used = limits.weigh(STREAM_WEIGHT, self.intake.clock.now_ms)
-            return Outcome(self._own[str(method)](params), headers={"X-MBX-USED-WEIGHT-1M": str(used)})
+            counted = self.intake.weigh(self.floor, STREAM_WEIGHT)
+            if counted.status != 200:
+                return counted
+            return Outcome(self._own[str(method)](params), headers=counted.headers)
         request = METHODS[self.floor].get(str(method))
         if request is None:
             raise RefusalError(-1000, f"There is no method {method} at the practice exchange.", 404)
