@@ -65,10 +65,3 @@ def merge(old: Candles, new: Candles) -> Merge:
     source = together([old.source, new.source])
     whole = Candles(*columns, timeframe=new.timeframe, symbol=new.symbol, venue=new.venue, source=source)
     return Merge(whole, len(new) - shared, shared - differing, differing, example)
-
-
-def joined(parts: list[Candles]) -> Candles:
-    """Return successive parts of one market and timeframe as one."""
-    columns = Columns(*(np.concatenate(column) for column in zip(*(part.columns for part in parts), strict=True)))
-    last = parts[-1]
-    return Candles(*columns, last.timeframe, last.symbol, last.venue, together([part.source for part in parts]))

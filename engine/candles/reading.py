@@ -1,174 +1,183 @@
-"""Foreign files read into raw columns: CSV and Parquet, with or without a header.
+"""One foreign table read: its shape recognised, its times in ms, its numbers as columns.
 
-Owns which column of a file is which. Must not judge the candles, and must not know the store.
+Owns what a table tells of itself. Must not judge the candles, and must not know the store.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
-from engine.candles.columns import NAMES, Columns
-from engine.candles.stamps import times_in_ms
-from engine.errors import DataError, did_you_mean
+from engine.candles.columns import NAMES, Times, Values
+from engine.candles.naming import Naming, naming_of
+from engine.candles.shapes import Head, Layout, recognise
+from engine.candles.sources import Source
+from engine.candles.stamps import plain_dates, times_in_ms
+from engine.candles.symbols import contract_of, pair_of, symbol_of
+from engine.candles.tables import Table, Text, is_text, read_binary, read_json
+from engine.errors import DataError
 
-# In order of preference: a file may hold its times twice. The last two are how pandas names an index.
-TIME_NAMES = ("timestamp", "open_ms", "open_time", "opentime", "time", "datetime", "date", "__index_level_0__", "index")
+_RATES = ("funding rate", "mark price")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A file's columns, and what was recognised or ignored on the way."""
+    """A table's columns, and what it tells of itself; "" where it tells nothing."""
 
-    columns: Columns
-    notes: tuple[str, ...]
-    place: Callable[[int], str]  # names a 0-based row for a person: "line 5"
+    name: str
+    ms: Times  # as they stand there: of opens, or of closes
+    values: tuple[Values, ...]  # open, high, low, close, volume; of funding: rate, mark price
+    layout: Layout
+    naming: Naming
+    kind: str
+    venue: str
+    symbol: str
+    timeframe: str
+    notes: tuple[str, ...]  # what was recognised or ignored
+    place: Callable[[int], str]  # names a 0-based row for a person: "btc.csv, line 5"
 
 
-def read_file(path: Path) -> Reading:
-    """Read a .csv or .parquet file of candles."""
-    if path.is_dir():
-        raise DataError(f"{path} is a folder; name one .csv or .parquet file in it")
-    if not path.exists():
-        near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-        hint = did_you_mean(path.name, near)
-        raise DataError(f"no such file: {path}{hint if hint.startswith('; did') else ''}")
-    if path.suffix.lower() not in (".csv", ".parquet"):
-        raise DataError(f'{path}: expected a file ending in .csv or .parquet, was "{path.suffix or path.name}"')
-    if not path.stat().st_size:
-        raise DataError(f"{path} is empty; expected rows of timestamp, {', '.join(NAMES)}")
+def read_source(source: Source, kind: str = "") -> Reading:
+    """Read a table; kind: what it is said to hold, "" where its name and columns must tell."""
     try:
-        reading = _read_csv(path) if path.suffix.lower() == ".csv" else _read_parquet(path)
+        return _read(source, kind)
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
-    if not reading.columns.open_ms.size:
-        raise DataError(f"{path} holds no rows; expected timestamp, {', '.join(NAMES)}")
-    return reading
+        raise DataError(f"{source.path} cannot be read: {error.strerror or error}") from None
 
 
-def _read_parquet(path: Path) -> Reading:
-    def place(row: int) -> str:
-        return f"{path.name}, row {row + 1}"
-
-    try:
-        file = pq.ParquetFile(path)
-        names = file.schema_arrow.names
-        chosen, notes = _choose(path, names)
-        table = file.read(columns=[names[at] for at in chosen])
-    except pa.ArrowInvalid as error:
-        raise DataError(f"{path} is not a readable Parquet file: {_first_line(error)}") from None
-    open_ms, note = times_in_ms(table.column(names[chosen[0]]), place)
-    values = []
-    for name, at in zip(NAMES, chosen[1:], strict=True):
-        column = table.column(names[at])
-        if not (
-            pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)
-        ):
-            raise DataError(f'{path.name}: expected numbers in the column "{name}", was {column.type}')
-        values.append(np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64))
-    return Reading(Columns(open_ms, *values), _told(notes, note), place)
-
-
-def _read_csv(path: Path) -> Reading:
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        first = next((line for line in file if line.strip()), "")
-    delimiter = max(",;\t", key=first.count)
-    cells = [cell.strip() for cell in next(csv.reader([first], delimiter=delimiter), [])]
-    headed = not _is_row(cells)
-
-    def place(row: int) -> str:
-        return f"{path.name}, line {row + 1 + headed}"
-
-    if headed:
-        chosen, notes = _choose(path, cells)
+def _read(source: Source, kind: str) -> Reading:
+    naming = naming_of(source.place)
+    text = Text(source) if is_text(source) else None
+    told: dict[str, str] = {}
+    found: pa.Table | None = None
+    if text is None:
+        found, told = read_binary(source) if source.ending != ".json" else (read_json(source), {})
+        lines: tuple[tuple[str, ...], ...] = (tuple(found.column_names),)
     else:
-        chosen, notes = list(range(6)), ["no header: columns taken as timestamp, " + ", ".join(NAMES)]
-        notes += [f"{len(cells) - 6} more columns ignored"] if len(cells) > 6 else []
-    # Columns go by number: names may be repeated, quoted or missing.
-    numbered = [str(at) for at in range(len(cells))]
-    kinds = {str(at): pa.float64() for at in chosen[1:]}
-    read = pa_csv.ReadOptions(column_names=numbered, skip_rows=int(headed), block_size=1 << 22)
-    parse = pa_csv.ParseOptions(delimiter=delimiter)
-    wanted = [str(at) for at in chosen]
-    try:
-        table = pa_csv.read_csv(path, read, parse, pa_csv.ConvertOptions(column_types=kinds, include_columns=wanted))
-    except pa.ArrowInvalid as error:
-        raise _csv_fault(path, parse, numbered, chosen, headed, place, error) from None
-    open_ms, note = times_in_ms(table.column(wanted[0]), place)
-    values = [np.asarray(table.column(name).to_numpy(), dtype=np.float64) for name in wanted[1:]]
-    return Reading(Columns(open_ms, *values), _told(notes, note), place)
+        lines = text.lines
+    if not lines or not lines[0]:
+        raise DataError(f"{source.name} is empty; expected rows of timestamp, {', '.join(NAMES)}")
+    kinds = {"kind": kind or told.get("kind") or naming.kind}
+    head = Head(source.name, lines, naming, text is not None, **{"market": "", "timeframe": "", **told, **kinds})
+    layout = recognise(head)
+    if naming.by == "kraken" and layout.shape != "kraken-ohlcvt":
+        naming = Naming()  # a name like BTCUSD_60 is Kraken's way only where the columns are
+    table = _table(text, found, layout, source)
+    first = next(iter(table.columns.values()))
+    if not len(first):
+        raise DataError(f"{source.path} holds no rows; expected timestamp, {', '.join(NAMES)}")
+    ms, note = _times(table, layout)
+    names = _RATES if layout.kind == "funding" else NAMES
+    values = tuple(
+        np.full(ms.size, np.nan if layout.kind == "funding" else 0.0) if at is None else table.numbers(at, name)
+        for at, name in zip(layout.values, names, strict=True)
+    )
+    notes = [*layout.notes, *([note] if note else [])]
+    if layout.spare_volume is not None and not values[4].any():
+        values = (*values[:4], table.numbers(layout.spare_volume, "volume"))
+        notes.append(layout.spare_note)
+    venue = told.get("market", "").partition(":")[0] or layout.venue or naming.venue
+    symbol = told.get("market", "").partition(":")[2] or _symbol(table, layout, naming, venue)
+    made = Reading(
+        name=source.name,
+        ms=ms,
+        values=values,
+        layout=layout,
+        naming=naming,
+        kind=_kind(source, kind, layout.kind or told.get("kind", "") or naming.kind, head, layout),
+        venue=venue,
+        symbol=symbol,
+        timeframe=told.get("timeframe") or naming.timeframe,
+        notes=tuple(notes),
+        place=table.place,
+    )
+    return _without_empty_rows(made) if layout.empty_rows else made
 
 
-def _csv_fault(
-    path: Path,
-    parse: pa_csv.ParseOptions,
-    numbered: list[str],
-    chosen: list[int],
-    headed: bool,
-    place: Callable[[int], str],
-    error: pa.ArrowInvalid,
-) -> DataError:
-    """Read again as text, slowly, to name the line that is at fault."""
-    read = pa_csv.ReadOptions(column_names=numbered, skip_rows=int(headed), use_threads=False)
-    text = pa_csv.ConvertOptions(column_types=dict.fromkeys(numbered, pa.string()), strings_can_be_null=True)
-    try:
-        table = pa_csv.read_csv(path, read, parse, text)
-    except pa.ArrowInvalid as ragged:
-        return DataError(f"{path.name}: {_first_line(ragged).replace('CSV parse error: ', '')}; fix the line")
-    for name, at in zip(NAMES, chosen[1:], strict=True):
-        for row, cell in enumerate(table.column(numbered[at]).to_pylist()):
-            if cell is not None and not _is_number(cell):
-                return DataError(f'{place(row)}: expected a number in the column "{name}", was "{cell}"')
-    try:
-        times_in_ms(table.column(numbered[chosen[0]]), place)
-    except DataError as fault:
-        return fault
-    return DataError(f"{path.name}: {_first_line(error)}")
+def _table(text: Text | None, found: pa.Table | None, layout: Layout, source: Source) -> Table:
+    names = _RATES if layout.kind == "funding" else NAMES
+    numbers = {at: name for at, name in zip(layout.values, names, strict=True) if at is not None}
+    if layout.spare_volume is not None:
+        numbers[layout.spare_volume] = "volume"
+    symbols = [] if layout.symbol_column is None else [layout.symbol_column]
+    if text is not None:
+        plain = [] if layout.dates else layout.stamp
+        return text.table(numbers, plain, [*(layout.stamp if layout.dates else ()), *symbols], layout.skip)
+    assert found is not None
+    wanted = (*layout.stamp, *numbers, *symbols)
+    return Table({at: found.column(at) for at in wanted}, lambda row: f"{source.name}, row {row + 1}", source.name)
 
 
-def _choose(path: Path, names: list[str]) -> tuple[list[int], list[str]]:
-    """Return the numbers of time, open, high, low, close, volume, and notes on what was recognised and ignored."""
-    known = [name.strip().lower().replace(" ", "_") for name in names]
-    time = next((name for name in TIME_NAMES if name in known), None)
-    missing = [name for name in NAMES if name not in known]
-    if time is None or missing:
-        name = "timestamp" if time is None else missing[0]
-        hint = did_you_mean(name, known)
-        hint = hint if hint.startswith("; did") else f"; its columns: {', '.join(names)}"
-        raise DataError(f'{path.name}: no column "{name}"{hint}')
-    wanted = (time, *NAMES)
-    twice = [name for name in wanted if known.count(name) > 1]
-    if twice:
-        raise DataError(f'{path.name}: {known.count(twice[0])} columns are named "{twice[0]}"; keep one of them')
-    notes = [] if time == "timestamp" else [f'times taken from the column "{names[known.index(time)]}"']
-    ignored = [name for name, plain in zip(names, known, strict=True) if plain not in wanted]
-    if ignored:
-        notes.append(f"columns ignored: {', '.join(ignored)}")
-    return [known.index(name) for name in wanted], notes
+def _times(table: Table, layout: Layout) -> tuple[Times, str | None]:
+    stamps = table.columns[layout.stamp[0]]
+    if layout.dates:
+        stamps = plain_dates(stamps, table.columns[layout.stamp[1]] if layout.stamp[1:] else None, layout.dates)
+    return times_in_ms(stamps, table.place, layout.mixed_units)
 
 
-def _is_row(cells: list[str]) -> bool:
-    return len(cells) >= 6 and cells[0][:1].isdigit() and all(_is_number(cell) for cell in cells[1:6])
+def _symbol(table: Table, layout: Layout, naming: Naming, venue: str) -> str:
+    """Return the symbol that a column or the name tells; two markets in one file are refused."""
+    written = ""
+    if layout.symbol_column is not None:
+        written = _one_symbol(table, table.columns[layout.symbol_column])
+    inside = symbol_of(written, venue) if written else None
+    if inside and naming.symbol and inside != pair_of(naming.symbol):
+        raise DataError(
+            f"{table.name}: its name says {naming.symbol}, its column of symbols {written}; rename the file"
+        )
+    symbol = naming.symbol or inside or ""
+    if not symbol or layout.contract is False or ":" in symbol:
+        return symbol
+    if layout.contract is None:
+        return ""  # spot or a perpetual: see importing
+    base, quote = pair_of(symbol).split("/")
+    return contract_of(base + quote) or symbol
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell
+def _one_symbol(table: Table, column: Any) -> str:
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        column = column.cast(pa.string())
+    kinds = pc.unique(column).to_pylist()
+    if len(kinds) > 1:
+        other = pc.not_equal(column, kinds[0])
+        row = int(pc.index(pc.fill_null(other, True), True).as_py())
+        raise DataError(
+            f"{table.place(row)}: expected one market in a file, was {kinds[0]}, then {kinds[1]}; "
+            "split it into a file a market"
+        )
+    return str(kinds[0] or "")
 
 
-def _told(notes: Iterable[str], note: str | None) -> tuple[str, ...]:
-    return (*notes, *([note] if note else []))
+def _kind(source: Source, asked: str, told: str, head: Head, layout: Layout) -> str:
+    if "funding" in (asked, told) and layout.kind != "funding":
+        raise DataError(
+            f"{source.name}: expected funding rates, found the columns {', '.join(head.first)}; "
+            + ("leave --kind away" if asked else "rename the file")
+        )
+    if asked and told and asked != told and "funding" in (asked, told):
+        raise DataError(f"{source.name}: expected {_WORDS[asked]}, was a file of {_WORDS[told]}; give --kind {told}")
+    return asked or told or "candles"
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0].rstrip(".")
+_WORDS = {"candles": "candles", "mark": "mark prices", "index": "index prices", "funding": "funding rates"}
+
+
+def _without_empty_rows(reading: Reading) -> Reading:
+    """Leave out the rows that hold no number at all: there nothing was traded."""
+    empty = np.logical_and.reduce([np.isnan(column) for column in reading.values])
+    if not empty.any():
+        return reading
+    kept = np.flatnonzero(~empty)
+    note = f"{int(empty.sum()):,} rows without any number left out: nothing was traded, so they are holes"
+    return replace(
+        reading,
+        ms=reading.ms[kept],
+        values=tuple(column[kept] for column in reading.values),
+        notes=(*reading.notes, note),
+        place=lambda row: reading.place(int(kept[row])),
+    )

@@ -27,8 +27,11 @@ _TO_MS = {"milliseconds": 1, "microseconds": 1_000, "nanoseconds": 1_000_000}
 _EXPECTED = "expected milliseconds since 1970 or ISO 8601"
 
 
-def times_in_ms(stamps: pa.ChunkedArray, place: Place) -> tuple[Times, str | None]:
-    """Return the times in ms UTC and a note where a unit was recognised; `place(row)` names a row in errors."""
+def times_in_ms(stamps: pa.ChunkedArray, place: Place, mixed_units: bool = False) -> tuple[Times, str | None]:
+    """Return the times in ms UTC and a note where a unit was recognised; `place(row)` names a row in errors.
+
+    mixed_units: the source is known to hold seconds in some rows and milliseconds in others.
+    """
     kind = stamps.type
     if not len(stamps):
         return np.zeros(0, dtype=np.int64), None
@@ -40,12 +43,12 @@ def times_in_ms(stamps: pa.ChunkedArray, place: Place) -> tuple[Times, str | Non
     if stamps.null_count:
         raise DataError(f"{place(_first(pc.is_null(stamps)))} has no time; {_EXPECTED}")
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _of_numbers(_numbers(stamps), place)
+        return _of_numbers(_numbers(stamps), place, mixed_units)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         stamps = _of_text(stamps, place)
         kind = stamps.type
         if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-            return _of_numbers(_numbers(stamps), place)
+            return _of_numbers(_numbers(stamps), place, mixed_units)
     if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
         raise DataError(f"{place(0)}: {_EXPECTED} for a time, was a column of {kind}")
     zoned = pa.types.is_timestamp(kind) and kind.tz is not None
@@ -56,7 +59,29 @@ def times_in_ms(stamps: pa.ChunkedArray, place: Place) -> tuple[Times, str | Non
     return _int64(in_ms), "times recognised as dates, UTC" if not zoned else "times recognised as dates"
 
 
-def _of_numbers(numbers: np.ndarray, place: Place) -> tuple[Times, str | None]:
+def plain_dates(date: pa.ChunkedArray, clock: pa.ChunkedArray | None, written: str) -> pa.ChunkedArray:
+    """Return text that ISO 8601 reads, of dates with "dots" and a clock beside them, or of hours with AM and PM."""
+    if written == "dots":
+        dashed = pc.replace_substring(pc.utf8_trim_whitespace(date), ".", "-")
+        return dashed if clock is None else pc.binary_join_element_wise(dashed, pc.utf8_trim_whitespace(clock), " ")
+    parts = pc.extract_regex(date.combine_chunks(), r"^(?P<day>\d{4}-\d\d-\d\d) (?P<hour>\d\d)-(?P<half>AM|PM)$")
+    if isinstance(parts, pa.ChunkedArray):
+        parts = parts.combine_chunks()
+    hours = pc.cast(pc.struct_field(parts, "hour"), pa.int64())
+    late = pc.equal(pc.struct_field(parts, "half"), "PM")
+    if pc.any(pc.greater(hours, 12)).as_py():
+        return date  # told as it stands
+    of_24 = pc.add(pc.if_else(pc.equal(hours, 12), 0, hours), pc.if_else(late, 12, 0))
+    clocks = pc.utf8_lpad(pc.cast(of_24, pa.string()), 2, "0")
+    joined = pc.binary_join_element_wise(pc.struct_field(parts, "day"), clocks, " ")
+    joined = pc.binary_join_element_wise(joined, pc.if_else(pc.is_null(joined), None, "00"), ":")
+    return pa.chunked_array([pc.coalesce(joined, date.combine_chunks())])
+
+
+def _of_numbers(numbers: np.ndarray, place: Place, mixed_units: bool = False) -> tuple[Times, str | None]:
+    if mixed_units and numbers.min() >= 1e8 and numbers.min() < 1e11 <= numbers.max() < 1e14:
+        in_ms, _ = _of_numbers(np.where(numbers < 1e11, numbers * 1000, numbers), place)
+        return in_ms, "times recognised as seconds in some rows and milliseconds in others"
     units = [_unit(float(numbers.min())), _unit(float(numbers.max()))]
     first = units[0] if units[0] == units[1] else None
     if first is None or first == "?":

@@ -1,6 +1,8 @@
 """Candles at rest: Parquet, one file a market, timeframe and year.
 
     ROOT/binance/BTC-USDT/1h/2024.parquet
+    ROOT/binance/BTC-USDT_USDT/mark/1h/2024.parquet       mark prices, index prices: beside the timeframes
+    ROOT/binance/BTC-USDT_USDT/funding/2024.parquet       timestamp, funding_rate, mark_price (empty: not known)
 
 Owns the layout and the merging of new candles with old ones. Must not know foreign files or the command line.
 """
@@ -16,10 +18,13 @@ import numpy as np
 
 from engine.candles.candles import Candles
 from engine.candles.columns import Times
-from engine.candles.merging import Merge, by_year, joined, merge, year_span
+from engine.candles.funding import Funding
+from engine.candles.merging import Merge, by_year, merge, year_span
+from engine.candles.provenance import together
 from engine.candles.timeframes import TIMEFRAMES, counted, iso, parse_market, parse_time, timeframe_ms
 from engine.errors import DataError, did_you_mean
 
+KINDS = ("candles", "mark", "index")
 # The span of the simulated market where none is asked for.
 SIMULATED_SINCE, SIMULATED_UNTIL = "2024-01-01", "2025-01-01"
 
@@ -46,53 +51,69 @@ class Written:
 
 
 class Store:
-    """Keep candles under a folder, which need not exist before the first write."""
+    """Keep candles under a folder, which need not exist before the first write.
 
-    def __init__(self, root: str | Path = "data") -> None:
-        self.root = Path(root)
+    kind: of trades ("candles"), of mark or of index prices; a store of one kind does not see the others.
+    """
+
+    def __init__(self, root: str | Path = "data", kind: str = "candles") -> None:
+        self.root, self.kind = Path(root), kind
 
     def write(self, candles: Candles, replace: bool = False) -> Written:
         """Merge candles into the store; where they disagree with it, refuse, or win with `replace`."""
-        from engine.candles.parquet import locked, write_years
+        from engine.candles.parquet import candle_table, locked, write_tables
 
         if not len(candles):
             raise DataError(f"{candles.market} {candles.timeframe}: no candles to write; choose another span")
         with locked(self._folder(candles.market), candles.market):
-            merges = {}
-            for year, new in by_year(candles):
-                path = self._path(candles.market, candles.timeframe, year)
-                old = self._read(path, candles.market, candles.timeframe) if path.exists() else None
-                merges[path] = merge(old, new) if old else Merge(new, len(new), 0, 0, "")
-            done = merges.values()
-            fresh, unchanged = sum(one.fresh for one in done), sum(one.unchanged for one in done)
-            differing = sum(one.differing for one in done)
-            if differing and not replace:
-                raise DataError(
-                    f"{candles.market} {candles.timeframe}: {counted(differing, 'candle')} of "
-                    f"{differing + unchanged:,} disagree with the store, first "
-                    f"{next(one.example for one in done if one.example)}; "
-                    "nothing was written; give --replace to let the new ones win"
-                )
+            merges = self._merged(candles, replace)
             files = {path: one.candles for path, one in merges.items() if one.fresh or one.differing}
-            write_years(files)
-        return Written(tuple(files), fresh, differing, unchanged)
+            write_tables({path: candle_table(one, self.kind) for path, one in files.items()})
+        return _written(list(files), list(merges.values()))
+
+    def check(self, candles: Candles, replace: bool = False) -> None:
+        """Refuse what `write` would refuse, and write nothing."""
+        self._merged(candles, replace)
+
+    def write_funding(self, market: str, funding: Funding, replace: bool = False) -> Written:
+        """Merge settlements into the store; where they disagree with it, refuse, or win with `replace`."""
+        from engine.candles import settlements
+
+        return settlements.write(self._folder(market), market, funding, replace)
+
+    def check_funding(self, market: str, funding: Funding, replace: bool = False) -> None:
+        """Refuse what `write_funding` would refuse, and write nothing."""
+        from engine.candles import settlements
+
+        settlements.check(self._folder(market), market, funding, replace)
+
+    def has_funding(self, market: str, from_ms: int, until_ms: int) -> bool:
+        """Return whether a settlement is stored at or after `from_ms` and before `until_ms`; DataError: damage."""
+        from engine.candles import settlements
+
+        return settlements.within(self._folder(market), market, from_ms, until_ms)
+
+    def load_funding(self, market: str, from_ms: int | None = None, until_ms: int | None = None) -> Funding:
+        """Return the stored settlements at or after `from_ms` and before `until_ms`; DataError: there are none."""
+        from engine.candles import settlements
+
+        return settlements.load(self._folder(market), market, from_ms, until_ms)
 
     @contextmanager
     def reserved(self, market: str, timeframe: str) -> Iterator[None]:
         """Keep other fetches of the same candles out; DataError: one is under way. Single writes need no more."""
         from engine.candles.parquet import locked
 
-        with locked(self._folder(market) / timeframe, f"{market} {timeframe}"):
+        with locked(self._home(market, timeframe), f"{market} {timeframe}"):
             yield
 
     def load(self, market: str, timeframe: str, from_ms: int | None = None, until_ms: int | None = None) -> Candles:
         """Return the stored candles that open at or after `from_ms` and before `until_ms`."""
         parse_market(market)
         timeframe_ms(timeframe)
-        folder = self._folder(market) / timeframe
-        paths = [path for path in _year_files(folder) if _may_hold(int(path.stem), from_ms, until_ms)]
-        parts = [self._read(path, market, timeframe) for path in paths]
-        whole = parts[0] if len(parts) == 1 else joined(parts) if parts else None
+        folder = self._home(market, timeframe)
+        paths = [path for path in year_files(folder) if _may_hold(int(path.stem), from_ms, until_ms)]
+        whole = self._read(paths, market, timeframe) if paths else None
         found = whole.between(from_ms, until_ms) if whole else None
         if found is None or not len(found):
             raise DataError(self._nothing(market, timeframe, from_ms, until_ms))
@@ -108,14 +129,15 @@ class Store:
         names = []
         for folder in sorted(self.root.glob("*/*/")) if self.root.is_dir() else []:
             market = f"{folder.parent.name}:{folder.name.replace('-', '/', 1).replace('_', ':')}"
-            names += [(market, timeframe) for timeframe in TIMEFRAMES if _year_files(folder / timeframe)]
+            home = folder if self.kind == "candles" else folder / self.kind
+            names += [(market, timeframe) for timeframe in TIMEFRAMES if year_files(home / timeframe)]
         return names
 
     def stored(self, market: str, timeframe: str) -> Stored:
         """Return span and rows of one of them, from its files' footers; DataError: one cannot be read."""
         from engine.candles.parquet import read_span
 
-        spans = [read_span(path) for path in _year_files(self._folder(market) / timeframe)]
+        spans = [read_span(path) for path in year_files(self._home(market, timeframe))]
         first_ms, last_ms = min(span[0] for span in spans), max(span[1] for span in spans)
         return Stored(market, timeframe, first_ms, last_ms, sum(count for _, _, count in spans))
 
@@ -123,7 +145,7 @@ class Store:
         """Return the stored open times, none where nothing is stored; reads no prices."""
         from engine.candles.parquet import read_times
 
-        parts = [read_times(path) for path in _year_files(self._folder(market) / timeframe)]
+        parts = [read_times(path) for path in year_files(self._home(market, timeframe))]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
     def _folder(self, market: str) -> Path:
@@ -132,26 +154,57 @@ class Store:
         return self.root / venue / symbol.replace("/", "-", 1).replace(":", "_")
 
     def _path(self, market: str, timeframe: str, year: int) -> Path:
-        return self._folder(market) / timeframe / f"{year:04d}.parquet"
+        return self._home(market, timeframe) / f"{year:04d}.parquet"
 
-    def _read(self, path: Path, market: str, timeframe: str) -> Candles:
-        from engine.candles.parquet import read_year
+    def _home(self, market: str, timeframe: str) -> Path:
+        folder = self._folder(market)
+        return (folder if self.kind == "candles" else folder / self.kind) / timeframe
 
-        columns, told = read_year(path)
-        if (told.market, told.timeframe) != (market, timeframe):
+    def _merged(self, candles: Candles, replace: bool) -> dict[Path, Merge]:
+        merges = {}
+        for year, new in by_year(candles):
+            path = self._path(candles.market, candles.timeframe, year)
+            old = self._read([path], candles.market, candles.timeframe) if path.exists() else None
+            merges[path] = merge(old, new) if old else Merge(new, len(new), 0, 0, "")
+        differing = sum(one.differing for one in merges.values())
+        if differing and not replace:
+            both = differing + sum(one.unchanged for one in merges.values())
             raise DataError(
-                f"{path}: expected candles of {market} {timeframe}, was {told.market} {told.timeframe}; "
-                "put the file back where it was, or delete it and import again"
+                f"{candles.market} {candles.timeframe}: {counted(differing, 'candle')} of {both:,} disagree with the "
+                f"store, first {next(one.example for one in merges.values() if one.example)}; "
+                "nothing was written; give --replace to let the new ones win"
             )
+        return merges
+
+    def _read(self, paths: list[Path], market: str, timeframe: str) -> Candles:
+        """Read successive files at once; when something is wrong with them, one by one, to name it."""
+        from engine.candles.parquet import read_years
+
+        columns, told = read_years(paths)
+        for path, one in zip(paths, told, strict=True):
+            if (one.market, one.timeframe, one.kind) != (market, timeframe, self.kind):
+                expected, was = (kind if kind == "candles" else f"{kind} candles" for kind in (self.kind, one.kind))
+                was = "" if was == expected else f"{was} of "
+                raise DataError(
+                    f"{path}: expected {expected} of {market} {timeframe}, was {was}{one.market} {one.timeframe}; "
+                    "put the file back where it was, or delete it and import again"
+                )
         venue, symbol = parse_market(market)
+        source = together(one.source for one in told)
         try:
-            return Candles(*columns, timeframe=timeframe, symbol=symbol, venue=venue, source=told.source)
+            return Candles(*columns, timeframe=timeframe, symbol=symbol, venue=venue, source=source)
         except DataError as error:
-            raise DataError(f"{path}: {error}") from None
+            if len(paths) == 1:
+                raise DataError(f"{paths[0]}: {error}") from None
+            for path in paths:
+                self._read([path], market, timeframe)
+            raise
 
     def _nothing(self, market: str, timeframe: str, from_ms: int | None, until_ms: int | None) -> str:
         listing = self.markets()
         root = "" if self.root == Path("data") else f" --root {self.root}"
+        if self.kind != "candles":
+            root = f" --kind {self.kind}{root}"
         command = f"tradewind data import FILE --market {market} --timeframe {timeframe}{root}"
         here = [line for line in listing if line.market == market]
         same = next((line for line in here if line.timeframe == timeframe), None)
@@ -200,10 +253,20 @@ def load_candles(
     return Store(root).load(market, timeframe, from_ms_or_none, None if until is None else parse_time(until))
 
 
+def _written(files: list[Path], merges: list[Merge]) -> Written:
+    return Written(
+        tuple(files),
+        sum(one.fresh for one in merges),
+        sum(one.differing for one in merges),
+        sum(one.unchanged for one in merges),
+    )
+
+
 def _may_hold(year: int, from_ms: int | None, until_ms: int | None) -> bool:
     start, stop = year_span(year)
     return (until_ms is None or start < until_ms) and (from_ms is None or stop > from_ms)
 
 
-def _year_files(folder: Path) -> list[Path]:
+def year_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that are named by a year, in order."""
     return sorted(path for path in folder.glob("*.parquet") if path.stem.isdigit() and len(path.stem) == 4)

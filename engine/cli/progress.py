@@ -11,8 +11,8 @@ FIRST = "preparing (the first run compiles, about 20 s)"
 
 
 @contextmanager
-def bar(hidden: bool) -> Iterator[Report | None]:
-    """Give a report(what, done, total) that draws the bar, or None where stderr is no terminal."""
+def bar(hidden: bool, first: str = FIRST) -> Iterator[Report | None]:
+    """Give a report(what, done, total) that draws the bar, or None where stderr is no terminal; first: before it."""
     if hidden or not sys.stderr.isatty():
         yield None
         return
@@ -21,7 +21,7 @@ def bar(hidden: bool) -> Iterator[Report | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(FIRST, total=None)
+        task = progress.add_task(first, total=None)
 
         def report(what: str, done: int, total: int) -> None:
             progress.update(task, description=what, completed=done, total=total)

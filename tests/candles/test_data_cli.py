@@ -12,6 +12,7 @@ from engine.cli.data import app
 from engine.errors import DataError
 
 from .making import candles
+from .shaped import kraken
 
 MADE = candles(48)
 
@@ -65,3 +66,35 @@ def test_the_list_shows_what_is_stored(tmp_path: Path) -> None:
         {"market": "binance:BTC/USDT", "timeframe": "1h", "first_ms": MADE.first_ms, "last_ms": int(MADE.open_ms[-1])}
         | {"rows": 48}
     ]
+
+
+def test_a_folder_is_told_market_by_market_and_as_a_list_to_a_program(tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    for pair in ("XBTUSD", "ETHUSD", "XDGUSD", "XBTEUR"):
+        (folder / f"{pair}_60.csv").write_text(kraken())
+    said = run("import", folder, "--root", tmp_path / "data")
+    assert "kraken:DOGE/USD 1h  48 candles added, 2024-01-01T00:00Z to 2024-01-02T23:00Z; no holes" in said
+    assert said.count("a Kraken archive: unix seconds") == 4
+    told = json.loads(run("import", folder, "--root", tmp_path / "data", "--json"))
+    assert [one["market"] for one in told] == ["kraken:ETH/USD", "kraken:BTC/EUR", "kraken:BTC/USD", "kraken:DOGE/USD"]
+    assert {(one["shape"], one["kind"], one["unchanged"], *one["files"]) for one in told} == {
+        ("kraken-ohlcvt", "candles", 48, f"{pair}_60.csv") for pair in ("XBTUSD", "ETHUSD", "XDGUSD", "XBTEUR")
+    }
+
+
+def test_funding_is_told_without_what_only_candles_have(tmp_path: Path) -> None:
+    (tmp_path / "rates.csv").write_text("timestamp,funding_rate\n2024-01-01,0.0001\n2024-01-01T08:00,0.0002\n")
+    words = ("import", tmp_path / "rates.csv", "--market", "binance:BTC/USDT:USDT", "--root", tmp_path)
+    told = json.loads(run(*words, "--json"))
+    assert (told["kind"], told["timeframe"], told["rows"], told["added"], told["shape"]) == (
+        "funding",
+        None,
+        2,
+        2,
+        "funding",
+    )
+    assert "holes" not in told
+    flat = " ".join(run(*words).split())
+    assert "rates.csv as binance:BTC/USDT:USDT funding" in flat
+    assert "0 settlements added, 2 in the store before, identical. Nothing to write." in flat

@@ -33,7 +33,7 @@ def test_an_import_finds_exactly_what_the_catalogue_says(
     assert (found.rows, found.holes.missing, found.holes.longest) == (rows, missing, longest)
     assert (found.zero_volume, found.identical, found.out_of_order, found.faults) == (silent, 0, 0, [])
     assert (report.written.added, report.notes) == (rows, ())
-    assert len(Store(tmp_path).load(market, timeframe)) == rows
+    assert len(Store(tmp_path, report.kind).load(market, timeframe)) == rows
 
 
 # The last two: hours whose prices differ (the catalogue says 1 to 3 a pair of the five-minute set), and whose volume
