@@ -16,7 +16,7 @@ from engine.candles.timeframes import parse_time
 from engine.definition.definition import AUTO, Definition
 from engine.definition.markets import with_shape
 from engine.definition.parts import flagged_parts
-from engine.definition.series import Series
+from engine.definition.series import Series, with_stored
 from engine.errors import ConfigError, DataError
 from engine.market import Market, tick_of
 from engine.plugins import strategy_class
@@ -184,6 +184,7 @@ def _market(definition: Definition, candles: Candles, notes: list[str], series: 
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
     values: dict[str, Any] = {"symbol": candles.symbol, "venue": candles.venue, **written}
+    said = with_stored(said, written, candles, root, notes)
     if "funding" in said:
         values.pop("funding_rate", None)  # a shape's constant; the series knows better
     if values.get("tick", AUTO) == AUTO:
