@@ -99,6 +99,7 @@ def _greeting(server: Server, opening: Opening, persist: Path | None) -> str:
 
   markets   {", ".join(opening.markets)} {opening.timeframe}, from {iso(server.exchange.start_ms)} on{now}
   pace      {pace}
+  page      http://{server.address}/
   account   {opening.cash:,.2f} of each quote
   key       {key.id}
   secret    {key.secret}

@@ -37,13 +37,13 @@ class Browser:
     def __call__(self, what: str, value: dict[str, Any] | None = None) -> Any:
         return _ask(f"{self.session}/{what}", value)
 
-    def open(self, page: Path, width: int = 1440, height: int = 1000, dark: bool = False) -> None:
-        """Open a file at a width of CSS pixels and wait until its charts are drawn."""
+    def open(self, page: Path | str, width: int = 1440, height: int = 1000, dark: bool = False) -> None:
+        """Open a file or an address at a width of CSS pixels and wait until its charts are drawn."""
         self.devtools(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
         )
         self.dark(dark)
-        self("url", {"url": page.resolve().as_uri()})
+        self("url", {"url": page if isinstance(page, str) else page.resolve().as_uri()})
         self.until_drawn()
 
     def until_drawn(self) -> None:

@@ -70,7 +70,7 @@ class Floor(ABC):
     @property
     def restless(self) -> bool:
         """Return whether it may matter in how many steps time goes on, though nothing seems to come of it."""
-        return any(self.filling.open.values())
+        return self.filling.count > 0 or any(self.filling.open.values())  # a floor that knows better says so
 
     def advance(self, until_ms: int) -> None:
         """Let all markets go on; the exchange calls this candle by candle."""
@@ -131,6 +131,10 @@ class Floor(ABC):
         """Return the assets that are traded here or owned."""
         assets = {name for pit in self.pits.values() for name in (pit.instrument.base, pit.instrument.quote)}
         return assets | {asset for asset, amount in self.ledger.balances[account].items() if amount != ZERO}
+
+    def positions(self, account: str) -> list[dict[str, Any]]:
+        """Return open positions: symbol and side; quantity, entry, floating, liquidation as text. Coins are none."""
+        return []
 
     @abstractmethod
     def told(self, account: str) -> dict[str, Any]:

@@ -45,6 +45,8 @@ class Control:
             ("DELETE", "/sandbox/faults"): lambda body: faults.remove(body),
         }
 
+        self.questions: dict[str, Callable[[Mapping[str, str]], Any]] = {}  # by path; with the query's parameters
+
     def obey(self, method: str, path: str, body: Body) -> Any:
         """Return a request's answer."""
         if (method, path) not in self.routes:

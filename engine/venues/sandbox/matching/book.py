@@ -54,6 +54,19 @@ class Book:
             heappop(heap)
         return None
 
+    def next_few(self, direction: int, most: int) -> list[Order]:
+        """Return the orders that a path in this direction would meet one after the other, without taking them out."""
+        heap, found = self._heaps[direction], dict[int, Order]()
+        ahead = [(heap[0], 0)] if heap else []
+        while ahead and len(found) < most:
+            entry, place = heappop(ahead)
+            if self._stands(entry, direction):
+                found[entry[1]] = entry[2]
+            for child in (2 * place + 1, 2 * place + 2):
+                if child < len(heap):
+                    heappush(ahead, (heap[child], child))
+        return list(found.values())
+
     def crossed(self, price: Decimal) -> list[Order]:
         """Return all whose point a price has reached, oldest first, and take them out."""
         found: dict[int, Order] = {}

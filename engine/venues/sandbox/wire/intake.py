@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 from engine.errors import ConfigError
 from engine.venues.sandbox.clock import Clock
@@ -127,6 +128,9 @@ class Intake:
             return Outcome(refusal.body, refusal.status, refusal.headers)
 
     def _controlled(self, one: Input) -> Outcome:
+        question = self.control.questions.get(one.path) if one.method == "GET" else None
+        if question is not None:
+            return Outcome(question(dict(parse_qsl(one.query))))
         try:
             wanted = json.loads(one.body) if one.body else {}
             if not isinstance(wanted, dict):

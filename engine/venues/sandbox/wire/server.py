@@ -15,14 +15,19 @@ from engine.venues.sandbox.clock import Clock
 from engine.venues.sandbox.controlling.faults import FAULTS, Faults
 from engine.venues.sandbox.exchange import Exchange
 from engine.venues.sandbox.limits import Limits
+from engine.venues.sandbox.page import POLICY, page
+from engine.venues.sandbox.page.state import state
+from engine.venues.sandbox.page.watching import Watching
 from engine.venues.sandbox.streams.pushing import Pushing
 from engine.venues.sandbox.wire.breaking import as_json, broken
 from engine.venues.sandbox.wire.dialect import STANDARD
+from engine.venues.sandbox.wire.guarding import strange
 from engine.venues.sandbox.wire.intake import CONTROL, Intake
 from engine.venues.sandbox.wire.sockets import Patience
 from engine.venues.sandbox.wire.streaming import Streaming
 
 HOST = "127.0.0.1"
+PAGES = ("/", "/sandbox", "/sandbox/")
 TICK_S = 0.2  # the market goes on by itself as well, so that no request finds a long way to go
 
 
@@ -45,6 +50,8 @@ class Server:
         self.pushing = Pushing(exchange, clock)
         self.intake.control.routes |= self.pushing.routes
         self.streaming = Streaming(self.pushing, self.intake, patience)
+        self._watching = Watching(exchange)
+        self.intake.control.questions["/sandbox/state"] = self._state
         self._runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=0.5)  # slow replies must end too
         self._going: asyncio.Task[None] | None = None
 
@@ -82,6 +89,9 @@ class Server:
         await asyncio.wait((waiting, self._going), return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
 
+    def _state(self, asked: Mapping[str, str]) -> object:
+        return state(self.exchange, self.clock, self.faults, self._watching, asked.get("market", ""))
+
     async def _go_on(self) -> None:
         while True:
             await asyncio.sleep(self._pause_s())
@@ -96,12 +106,17 @@ class Server:
         return min(TICK_S, ((now_ms // step_ms + 1) * step_ms - now_ms) / 1_000 / speed + 0.000_5)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        refused = strange(request.method, request.headers)
+        if refused:
+            return as_json({"error": refused}, 403, {})
         path, _, query = request.raw_path.partition("?")
         first, _, rest = path.removeprefix("/").partition("/")
         if "." in first:  # the live host, which a client that was pointed here keeps as a prefix
             path = f"/{rest}"
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self.streaming.serve(request, path, query)
+        if request.method == "GET" and path in PAGES:
+            return web.Response(text=page(), content_type="text/html", headers={"Content-Security-Policy": POLICY})
         body = await request.text() if request.can_read_body else ""
         try:
             found = self.intake.take(request.method, path, query, body, request.headers.get("X-MBX-APIKEY"))
