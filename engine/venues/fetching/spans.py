@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from engine.candles.columns import Times
 from engine.candles.grid import runs_of
-from engine.candles.timeframes import DAY_MS
+from engine.candles.timeframes import DAY_MS, MINUTE_MS
 
 RECENT_MS = 3 * DAY_MS  # a venue fills its own holes within hours, if ever
+AGAIN_MS = 60 * MINUTE_MS  # and corrects a candle within minutes
 
 
 class Span(NamedTuple):
@@ -24,14 +25,16 @@ class Span(NamedTuple):
 def missing(open_ms: Times, since_ms: int, until_ms: int, step_ms: int) -> list[Span]:
     """Return what is to be asked for: before the first stored candle, recent holes, and from the last one on.
 
-    The last stored candle is asked for again, so that what the venue has corrected is seen.
+    What opened in the last stored hour is asked for again, one candle at least, so that corrections are seen.
     """
     if not open_ms.size:
         return [Span(since_ms, until_ms)]
     first_ms, last_ms = int(open_ms[0]), int(open_ms[-1])
     spans = [Span(since_ms, min(first_ms, until_ms))]
-    spans += [one for one in holes(open_ms, step_ms) if one.from_ms >= last_ms - RECENT_MS]
-    spans.append(Span(max(last_ms, since_ms), until_ms))
+    spans += [
+        one for one in holes(open_ms, step_ms) if last_ms - RECENT_MS <= one.from_ms < last_ms + step_ms - AGAIN_MS
+    ]
+    spans.append(Span(max(min(last_ms, last_ms + step_ms - AGAIN_MS), since_ms), until_ms))
     return [
         Span(max(one.from_ms, since_ms), min(one.until_ms, until_ms))
         for one in spans

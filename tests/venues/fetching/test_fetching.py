@@ -146,6 +146,36 @@ async def interrupted(at: Venue, random: Random) -> None:
         assert bool((np.diff(stored) > 0).all())
 
 
+CANDLE_FAULTS = ("candles_stale", "candles_late", "candles_corrected", "candles_duplicated", "candles_missing")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_candles_that_come_late_twice_or_wrong_at_first_end_as_they_are(tmp_path: Path, seed: int) -> None:
+    @played
+    async def run() -> None:
+        random = Random(seed)
+        async with venue(tmp_path, walk(2_000, seed=seed), shown=200) as at:
+            for fault in CANDLE_FAULTS:
+                long = {"delay_ms" if fault in DELAYED else "for_ms": 7 * MINUTE_MS}
+                await at.at.control("POST", "faults", fault=fault, times=10_000, chance=0.1, **long)
+            replaced = 0
+            for _ in range(40):
+                replaced += (await at.fetch()).replaced
+                await at.at.step(random.randrange(1, 30))
+            met = (await at.at.control("GET", "faults"))["met"]
+            assert all(met[fault] > 5 for fault in CANDLE_FAULTS)
+            assert replaced > 0
+            await at.at.control("DELETE", "faults")
+            await at.at.step(8)
+            await at.fetch()
+            assert same(at.stored(), at.closed())
+
+    run()
+
+
+DELAYED = ("candles_late", "candles_corrected", "candles_missing")
+
+
 @played
 async def test_candles_that_the_venue_corrected_are_told(tmp_path: Path) -> None:
     async with venue(tmp_path, walk(2_000), shown=1_500) as at:

@@ -32,7 +32,7 @@ def shown(pit: Pit, from_ms: int, until_ms: int, most: int | None = None) -> Sho
     candles, seen = pit.tape.candles, pit.face
     begin = int(np.searchsorted(candles.open_ms, from_ms))
     last = min(seen.k, int(np.searchsorted(candles.open_ms, until_ms)))
-    if most is not None:
+    if most is not None and not pit.veil.hides:  # with a veil, the last that are shown may lie far back
         begin = max(begin, last + 1 - most)
     part = slice(begin, max(begin, last))
     rows = candles.columns.take(part)
