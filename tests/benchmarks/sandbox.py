@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from time import perf_counter
 
+from tests.benchmarks import streaming
 from tests.benchmarks.measuring import Row
 from tests.venues.sandbox.test_truth import driven
 from tests.venues.sandbox.trading import SYMBOL, desk
@@ -27,6 +28,14 @@ def rows() -> Iterator[Row]:
     yield Row(
         "sandbox.book.step", stepping, "ms", note=f"a step of one minute with {BOOK:,} orders resting; mean of 60"
     )
+
+    told = streaming.measure()
+    note = f"{streaming.MARKETS} markets' kline_1m at {streaming.SPEED:g} times real time, {streaming.SECONDS} s, the server's process"
+    yield Row("sandbox.streams.share", told["share"], "% of a core", 100.0, note=note)
+    note = f"of {told['candles']:,.0f}; {told['updates']:.0f} updates of developing candles a second beside them"
+    yield Row("sandbox.streams.missed", told["missed"], "closed candles", 0.0, note=note)
+    note = f"from a candle's close to its arrival in another process; median {told['median']:.0f} ms"
+    yield Row("sandbox.streams.lag_p99", told["p99"], "ms", note=note)
 
 
 async def _round_trips() -> tuple[float, float]:

@@ -1,7 +1,8 @@
 """One market on its way: the path through its candles, and the order in which it meets what rests.
 
 Owns where in its candles the market is; rules T3 and P1 of docs/understand_a_fill.md. Must not know
-requests or clocks.
+requests or clocks. While nothing rests in it, its way within a candle is gone when somebody looks: with many markets,
+nobody looks at most of them most of the time.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from engine.venues.sandbox.matching.face import Face, Veil
 from engine.venues.sandbox.matching.filling import Filling
 from engine.venues.sandbox.matching.instrument import Instrument
 from engine.venues.sandbox.matching.meeting import Meeting
+from engine.venues.sandbox.matching.order import Order
 from engine.venues.sandbox.matching.tape import Tape
 
 ENDLESS = Decimal("Infinity")
@@ -28,14 +30,62 @@ class Pit(Meeting):
         self, instrument: Instrument, tape: Tape, filling: Filling, start_ms: int, participation: Decimal | None
     ) -> None:
         self.tape, self.participation = tape, participation
+        self._due_ms = 0  # until when the way is still to go; 0: it has been gone
+        self._way = tape.way(0)  # of candle k
         self.halted = False  # trading has ended before the candles have
         self.closed: list[Callable[[Pit, int], None]] = []  # who is told of each candle that closes, by its number
         self.changes: dict[str, Any] = {}  # of the instrument, from the next candle on
         self.veil = Veil()
         self.k, self.inside = tape.index_at(start_ms), False
         super().__init__(instrument, filling, tape.way(max(0, self.k - 1))[3], start_ms)
-        self.high = self.low = self.price
+        self._high = self._low = self.price
+        self._end_ms = 0
         self.advance(start_ms)
+
+    def _gone(self) -> None:
+        """Go what is due."""
+        due_ms, self._due_ms = self._due_ms, 0
+        self._legs(due_ms)
+
+    @property
+    def price(self) -> Decimal:
+        """Return the path's price, quote."""
+        if self._due_ms:
+            self._gone()
+        return self._price
+
+    @price.setter
+    def price(self, price: Decimal) -> None:
+        self._price = price
+
+    @property
+    def now_ms(self) -> int:
+        """Return the time up to which it has gone."""
+        return self._due_ms or self._now_ms
+
+    @now_ms.setter
+    def now_ms(self, now_ms: int) -> None:
+        self._now_ms = now_ms
+
+    @property
+    def high(self) -> Decimal:
+        """Return the highest price of the candle so far."""
+        if self._due_ms:
+            self._gone()
+        return self._high
+
+    @property
+    def low(self) -> Decimal:
+        """Return the lowest price of the candle so far."""
+        if self._due_ms:
+            self._gone()
+        return self._low
+
+    def arrive(self, order: Order) -> None:
+        """Let an order meet the market as it stands, and not the way that led there."""
+        if self._due_ms:
+            self._gone()
+        super().arrive(order)
 
     @property
     def is_closed(self) -> bool:
@@ -59,6 +109,8 @@ class Pit(Meeting):
         """End trading for good: what is open ends EXPIRED, and the market stands still."""
         if self.halted:
             return
+        if self._due_ms:
+            self._gone()
         orders = [
             order for (_, symbol), open_ in self.filling.open.items() if symbol == self.instrument.symbol
             for order in open_.values()
@@ -69,6 +121,11 @@ class Pit(Meeting):
 
     def advance(self, until_ms: int) -> None:
         """Go on until a time; what opens at that very time has opened (rule T3)."""
+        if self.inside and until_ms < self._end_ms and self._is_quiet:
+            self._due_ms = max(self.now_ms, until_ms)
+            return
+        if self._due_ms:
+            self._gone()
         while not self.halted:
             if self.inside:
                 end_ms = self.tape.open_ms(self.k) + self.tape.step_ms
@@ -84,6 +141,10 @@ class Pit(Meeting):
                 self.now_ms = max(self.now_ms, until_ms)
                 return
 
+    @property
+    def _is_quiet(self) -> bool:
+        return not (self.book.orders or self.pending or self.later or self.halted)
+
     def _open(self) -> None:
         if self.changes:
             self.instrument, self.changes = replace(self.instrument, **self.changes), {}
@@ -93,8 +154,9 @@ class Pit(Meeting):
             self.volume_left = ENDLESS
         else:  # a candle without volume had no trades, so none of ours either
             self.volume_left = volume * self.participation if self.participation is not None else volume and ENDLESS
-        self.inside, self.now_ms = True, self.tape.open_ms(self.k)
-        price = self.high = self.low = self.tape.way(self.k)[0]
+        self.inside, self.now_ms, self._way = True, self.tape.open_ms(self.k), self.tape.way(self.k)
+        self._end_ms = self.now_ms + self.tape.step_ms
+        price = self._high = self._low = self._way[0]
         self._move(price, self.now_ms)
         self.pending, self.later = sorted(self.later, key=lambda one: one.id), []  # the older first
         if not self.exhausted:
@@ -110,7 +172,7 @@ class Pit(Meeting):
             self.suspend(price, price)
 
     def _legs(self, until_ms: int) -> None:
-        way, start_ms, step_ms = self.tape.way(self.k), self.tape.open_ms(self.k), self.tape.step_ms
+        way, start_ms, step_ms = self._way, self.tape.open_ms(self.k), self.tape.step_ms
         times = (start_ms, start_ms + step_ms // 3, start_ms + step_ms // 3 * 2, start_ms + step_ms)
         for i in range(3):
             if self.now_ms < times[i + 1] and self.now_ms < until_ms:
@@ -143,5 +205,5 @@ class Pit(Meeting):
 
     def _move(self, price: Decimal, now_ms: int) -> None:
         self.price, self.now_ms = price, now_ms
-        self.high, self.low = max(self.high, price), min(self.low, price)
+        self._high, self._low = max(self._high, price), min(self._low, price)
         self.book.trail(price)
