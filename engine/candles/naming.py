@@ -95,6 +95,13 @@ def _own_way(found: re.Match[str], path: PurePath) -> Naming:
     return Naming("", venue, f"{found['base']}/{found['quote']}{contract}", _timeframe(found["tf"]), kind)
 
 
+def _own_funding(found: re.Match[str], path: PurePath) -> Naming:
+    base, quote = found["base"], found["quote"]
+    # Only a contract has funding; one counted in dollars may be settled in the coin, so it is not known.
+    symbol = f"{base}/{quote}:{quote}" if quote in ("USDT", "USDC") else ""
+    return Naming("", found["venue"].lower(), symbol, "", "funding")
+
+
 def _pair_only(found: re.Match[str], path: PurePath) -> Naming:
     return Naming("", "", symbol_of(found["pair"]) or "", _timeframe(found["tf"]), "")
 
@@ -123,6 +130,7 @@ _WAYS: tuple[tuple[str, Callable[[re.Match[str], PurePath], Naming]], ...] = (
         rf"(?P<base>[A-Z0-9]+)-(?P<quote>[A-Z0-9]+)_{_TF}(?:_\w+)?{_ENDS}",
         _own_way,
     ),
+    (rf"(?P<venue>[A-Za-z]+)_(?P<base>[A-Z0-9]+)-(?P<quote>[A-Z0-9]+)_funding{_ENDS}", _own_funding),
     (
         r"(?P<venue>[A-Z][A-Za-z]+)_(?P<pair>[A-Z0-9]+)_(?P<length>\d+[mh]|d|1?hour|minute|daily)(?:_\d{4})?" + _ENDS,
         _download,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,7 +21,7 @@ import pyarrow.parquet as pq
 from engine.candles.candles import Candles
 from engine.candles.columns import NAMES, Columns, Times
 from engine.candles.funding import Funding
-from engine.errors import DataError
+from engine.errors import DataError, InterruptedRunError
 
 _FIELDS = ("timestamp", *NAMES)  # the names foreign tools know; a stored file can itself be imported
 
@@ -60,16 +62,33 @@ def write_tables(files: Mapping[Path, pa.Table]) -> None:
             _make(path.parent)
             staged[path] = path.with_name(f".{path.name}.tmp")  # the lock makes it ours
             _write(staged[path], table)
-        for path, temporary in staged.items():
-            os.replace(temporary, path)
-        for folder in {path.parent for path in files}:
-            _sync_folder(folder)
+        with _to_the_end(list(files)):
+            for path, temporary in staged.items():
+                os.replace(temporary, path)
+            for folder in {path.parent for path in files}:
+                _sync_folder(folder)
     except OSError as error:
         raise DataError(f"cannot write candles to {error.filename or next(iter(files))}: {error.strerror}") from None
     finally:
         for temporary in staged.values():
             with suppress(FileNotFoundError):
                 temporary.unlink()
+
+
+@contextmanager
+def _to_the_end(paths: list[Path]) -> Iterator[None]:
+    """Keep Ctrl-C waiting while files take their places: half of them changed would be neither old nor new."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise InterruptedRunError(f"stopped, but what was being written stands whole: {', '.join(map(str, paths[:3]))}")
 
 
 def read_years(paths: Sequence[Path]) -> tuple[Columns, list[Told]]:

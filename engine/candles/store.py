@@ -93,6 +93,10 @@ class Store:
 
         return settlements.within(self._folder(market), market, from_ms, until_ms)
 
+    def funded(self) -> list[str]:
+        """Return the markets with stored funding; opens no file."""
+        return [market for market, folder in self._folders() if year_files(folder / "funding")]
+
     def load_funding(self, market: str, from_ms: int | None = None, until_ms: int | None = None) -> Funding:
         """Return the stored settlements at or after `from_ms` and before `until_ms`; DataError: there are none."""
         from engine.candles import settlements
@@ -127,11 +131,14 @@ class Store:
     def names(self) -> list[tuple[str, str]]:
         """Return market and timeframe of everything stored, by market and from fine to coarse; opens no file."""
         names = []
-        for folder in sorted(self.root.glob("*/*/")) if self.root.is_dir() else []:
-            market = f"{folder.parent.name}:{folder.name.replace('-', '/', 1).replace('_', ':')}"
+        for market, folder in self._folders():
             home = folder if self.kind == "candles" else folder / self.kind
             names += [(market, timeframe) for timeframe in TIMEFRAMES if year_files(home / timeframe)]
         return names
+
+    def _folders(self) -> Iterator[tuple[str, Path]]:
+        for folder in sorted(self.root.glob("*/*/")) if self.root.is_dir() else []:
+            yield f"{folder.parent.name}:{folder.name.replace('-', '/', 1).replace('_', ':')}", folder
 
     def stored(self, market: str, timeframe: str) -> Stored:
         """Return span and rows of one of them, from its files' footers; DataError: one cannot be read."""

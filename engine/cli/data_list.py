@@ -31,7 +31,11 @@ def list_(
     from engine.cli.data_verify import chosen
 
     store = Store(root)
-    if not markets and not store.names():
+    others = _others(root, markets or [])
+    if not store.names() and (others or not markets):
+        if others:
+            _print_others(others, as_json)
+            return
         if as_json:
             typer.echo("[]")
             return
@@ -48,7 +52,7 @@ def list_(
         years = strips(months, timeframe, stored.first_ms, stored.last_ms)
         lines.append((market, timeframe, stored, years, ""))
     if as_json:
-        _print_json(lines)
+        _print_json(lines, others)
         return
     from rich.console import Console
 
@@ -67,9 +71,51 @@ def list_(
             shown = (f"[dim]{year}[/dim] {strip}" for year, strip in years[start : start + a_row])
             console.print("  " + "  ".join(shown), soft_wrap=True)
         console.print()
+    _print_others(others, as_json=False)
 
 
-def _print_json(lines: list[Line]) -> None:
+def _others(root: Path, wanted: list[str]) -> list[dict[str, object]]:
+    """Return what lies beside the candles of trades: mark and index prices, funding."""
+    from fnmatch import fnmatchcase
+
+    from engine.candles.store import KINDS, Store
+
+    def asked(market: str) -> bool:
+        return not wanted or any(fnmatchcase(market, one) for one in wanted)
+
+    found: list[dict[str, object]] = []
+    for kind in KINDS[1:]:
+        store = Store(root, kind)
+        for market, timeframe in store.names():
+            if asked(market):
+                line = store.stored(market, timeframe)
+                told = {"first_ms": line.first_ms, "last_ms": line.last_ms, "rows": line.rows}
+                found.append({"market": market, "timeframe": timeframe, "kind": kind, **told})
+    for market in Store(root).funded():
+        if asked(market):
+            ms = Store(root).load_funding(market).ms
+            told = {"first_ms": int(ms[0]), "last_ms": int(ms[-1]), "rows": len(ms)}
+            found.append({"market": market, "timeframe": None, "kind": "funding", **told})
+    return found
+
+
+def _print_others(others: list[dict[str, object]], as_json: bool) -> None:
+    if as_json:
+        _print_json([], others)
+        return
+    from rich.console import Console
+
+    from engine.candles.timeframes import iso
+
+    console = Console(highlight=False)
+    for one in others:
+        what = "funding" if one["kind"] == "funding" else f"{one['timeframe']} {one['kind']} prices"
+        count = f"{one['rows']:,} {'settlements' if one['kind'] == 'funding' else 'candles'}"
+        span = " to ".join(iso(int(str(one[name]))) for name in ("first_ms", "last_ms"))
+        console.print(f"[bold]{one['market']} {what}[/bold]  [dim]{count}, {span}[/dim]", soft_wrap=True)
+
+
+def _print_json(lines: list[Line], others: list[dict[str, object]]) -> None:
     import json
 
     told: list[dict[str, object]] = []
@@ -79,4 +125,4 @@ def _print_json(lines: list[Line]) -> None:
             told.append(one | {"damage": damage})
         else:
             told.append(one | {"first_ms": line.first_ms, "last_ms": line.last_ms, "rows": line.rows})
-    typer.echo(json.dumps(told, indent=2))
+    typer.echo(json.dumps([*told, *others], indent=2))

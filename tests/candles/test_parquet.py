@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ import pytest
 from engine.candles import Store
 from engine.candles.parquet import locked
 from engine.candles.timeframes import parse_time
-from engine.errors import DataError
+from engine.errors import DataError, InterruptedRunError
 
 from .making import candles, same
 
@@ -38,6 +39,26 @@ def test_a_write_that_fails_leaves_the_old_files_and_no_others(
             store.write(whole)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     assert same(store.load(BTC, "1h"), old)
+
+
+def test_ctrl_c_waits_while_files_take_their_places_and_what_is_whole_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, replace, pressed = Store(tmp_path), os.replace, []
+
+    def pressing(*paths: object) -> None:
+        if not pressed:
+            pressed.append(paths)
+            signal.raise_signal(signal.SIGINT)
+        replace(*paths)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as hurried:
+        hurried.setattr(os, "replace", pressing)
+        with pytest.raises(InterruptedRunError, match=r"stopped, but what was being written stands whole: .*2023.parq"):
+            store.write(candles(480, start_ms=parse_time("2023-12-31")))
+    assert len(store.load(BTC, "1h")) == 480
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_a_second_writer_of_a_market_is_refused_and_another_market_is_not(tmp_path: Path) -> None:

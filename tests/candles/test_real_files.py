@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.candles import Candles, Store
-from engine.candles.importing import import_file
+from engine.candles.importing import import_file, import_files
 
 from .making import real, taken
 
@@ -34,6 +34,22 @@ def test_an_import_finds_exactly_what_the_catalogue_says(
     assert (found.zero_volume, found.identical, found.out_of_order, found.faults) == (silent, 0, 0, [])
     assert (report.written.added, report.notes) == (rows, ())
     assert len(Store(tmp_path, report.kind).load(market, timeframe)) == rows
+
+
+def test_a_folder_of_real_files_tells_every_market_by_itself(tmp_path: Path) -> None:
+    folder = tmp_path / "from"
+    folder.mkdir()
+    names = [name for name, *_ in CATALOGUE] + ["BINANCEUSDM_BTC-USDT_funding.parquet"]
+    for name in names:
+        (folder / name).symlink_to(real(name).resolve())
+    reports = import_files(folder, Store(tmp_path / "data"))
+    found = {(one.market, one.timeframe, one.kind): one for one in reports}
+    for name, market, timeframe, rows, missing, longest, silent in CATALOGUE:
+        one = found.pop((market, timeframe, "mark" if "MARK" in name else "candles"))
+        assert one.findings is not None
+        holes = one.findings.holes
+        assert (one.candles, holes.missing, holes.longest, one.findings.zero_volume) == (rows, missing, longest, silent)
+    assert [(key, one.candles) for key, one in found.items()] == [(("binanceusdm:BTC/USDT:USDT", "", "funding"), 7_323)]
 
 
 # The last two: hours whose prices differ (the catalogue says 1 to 3 a pair of the five-minute set), and whose volume

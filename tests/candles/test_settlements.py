@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.feather as feather
 import pytest
+from typer.testing import CliRunner
 
 from engine.candles import Funding, Store, read_funding
 from engine.candles.gathering import Wishes
 from engine.candles.importing import import_files
 from engine.candles.timeframes import parse_time
+from engine.cli.data import app
 from engine.errors import DataError
 
 from .making import candles, columns, of, real, same, times
@@ -152,6 +155,26 @@ def test_mark_and_index_prices_are_known_by_their_folder_or_the_flag(
     loaded = Store(tmp_path / "data", kind).load(MARKET, "1h")
     assert loaded.close.tolist() == candles(48).close.tolist()
     assert loaded.volume.any() == (name != "marks.csv")
+
+
+def test_the_list_shows_what_lies_beside_the_candles(tmp_path: Path) -> None:
+    Store(tmp_path).write_funding(MARKET, settled())
+    funding = f"{MARKET} funding 9 settlements, 2023-12-31T00:00Z to 2024-01-02T16:00Z"
+    assert listed(tmp_path) == funding
+    Store(tmp_path, "mark").write(of(columns(times(48)), market=MARKET))
+    Store(tmp_path).write(candles(48))
+    said = listed(tmp_path)
+    assert "binance:BTC/USDT 1h 48 candles" in said
+    assert said.endswith(f"{MARKET} 1h mark prices 48 candles, 2024-01-01T00:00Z to 2024-01-02T23:00Z {funding}")
+    told = json.loads(CliRunner().invoke(app, ["list", "--root", str(tmp_path), "--json"]).stdout)
+    assert [(one["market"], one.get("kind")) for one in told] == [
+        ("binance:BTC/USDT", None), (MARKET, "mark"), (MARKET, "funding"),
+    ]  # fmt: skip
+
+
+def listed(root: Path) -> str:
+    result = CliRunner().invoke(app, ["list", "--root", str(root)], catch_exceptions=False, env={"COLUMNS": "200"})
+    return " ".join(result.stdout.split())
 
 
 # shared/data/README.md: rows, first and last settlement, extremes and mean.
