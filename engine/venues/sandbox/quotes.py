@@ -12,7 +12,7 @@ from zlib import crc32
 
 from engine.candles.timeframes import DAY_MS, TIMEFRAMES, grid_origin_ms
 from engine.venues.sandbox.asking import Asked
-from engine.venues.sandbox.decimals import against, down, text
+from engine.venues.sandbox.decimals import ZERO, against, down, text
 from engine.venues.sandbox.floor import Floor
 from engine.venues.sandbox.matching.columns import longer, shown
 from engine.venues.sandbox.matching.face import Face
@@ -21,10 +21,12 @@ from engine.venues.sandbox.matching.pit import Pit
 from engine.venues.sandbox.refusal import RefusalError
 
 ALWAYS_MS = 10**15
-LEVELS = 100
+LEVELS = 100  # of everybody else's, on each side
+MOST_LEVELS = 5_000
 AVERAGE_MS = 300_000
 
 
+Level = tuple[Decimal, Decimal]  # price, quantity
 Row = Callable[[Instrument, list[float], int, int], list[Any]]
 
 
@@ -105,7 +107,27 @@ def book_id(floor: Floor, pit: Pit) -> int:
 
 
 def sides(floor: Floor, pit: Pit, levels: int, seen: Face | None = None) -> tuple[list[list[str]], list[list[str]]]:
-    """Return bids and asks around the price; sizes are drawn by seed, candle and level. seen: as of another moment."""
+    """Return bids and asks around the price, our own resting orders among them. seen: as of another moment."""
+    bids, asks = made_sides(floor, pit, min(levels, LEVELS), seen)
+    if seen is None or seen is not pit.veil.still:
+        bids = _joined(bids, pit.book.levels[1], -1, levels, asks[0][0])
+        asks = _joined(asks, pit.book.levels[-1], 1, levels, bids[0][0])
+    told = [[[text(price), text(quantity)] for price, quantity in side] for side in (bids, asks)]
+    return told[0], told[1]
+
+
+def _joined(made: list[Level], own: dict[Decimal, Decimal], side: int, levels: int, bound: Decimal) -> list[Level]:
+    """Return the levels of one side with our own; those that would cross the other side, at a bound, are left out."""
+    full, last = len(made) >= levels, side * made[-1][0]
+    rows = dict(made)
+    for price, quantity in own.items():
+        if not (full and side * price > last) and side * (price - bound) > 0:
+            rows[price] = rows.get(price, ZERO) + quantity
+    return made if len(rows) == len(made) and not own else sorted(rows.items(), reverse=side < 0)[:levels]
+
+
+def made_sides(floor: Floor, pit: Pit, levels: int, seen: Face | None = None) -> tuple[list[Level], list[Level]]:
+    """Return everybody else's bids and asks; sizes are drawn by seed, candle and level. seen: as of another moment."""
     of, book, seen = pit.instrument, [], seen or pit.here
     thick = pit.tape.volume(min(seen.k, len(pit.tape.candles) - 1)) / 200
     for side in (-1, 1):
@@ -117,7 +139,7 @@ def sides(floor: Floor, pit: Pit, levels: int, seen: Face | None = None) -> tupl
             price = best + side * level * of.tick
             if price > 0:
                 drawn = crc32(f"{floor.settings.seed} {of.symbol} {seen.k} {side} {level}".encode()) % 1_000
-                rows.append([text(price), text(max(of.lot, down(thick * drawn / 500, of.lot)))])
+                rows.append((price, max(of.lot, down(thick * drawn / 500, of.lot))))
         book.append(rows)
     return book[0], book[1]
 

@@ -9,7 +9,7 @@ import pytest
 
 from engine.venues.sandbox.limits import Limits
 
-from .trading import FLAT, SYMBOL, desk, played, refusal
+from .trading import FLAT, SYMBOL, desk, market, played, refusal
 
 BTC = "BTCUSDT"
 WAY = ((100, 102, 98, 101, 40.0), (101, 103, 99, 100, 80.0), *(FLAT,) * 8)
@@ -90,3 +90,37 @@ async def test_requests_are_counted_whatever_they_weigh(way: str) -> None:
         ):
             await at.client.publicGetPing()
         assert 1 <= int(at.client.last_response_headers["Retry-After"]) <= 300
+
+
+@played
+async def test_resting_orders_stand_in_the_public_book_and_leave_it_as_they_fill_or_go() -> None:
+    async with desk(*WAY) as at:
+        plain = await at.client.fetch_order_book(SYMBOL, 5)
+        (best, size), far = plain["bids"][0], 90.0
+        near = await at.client.create_order(SYMBOL, "limit", "buy", 1.5, best)
+        deep = await at.client.create_order(SYMBOL, "limit", "buy", 2, far)
+        for _ in range(2):
+            await at.client.create_order(SYMBOL, "market", "sell", 1, None, {"stopLossPrice": 95})  # not a level
+        assert (await at.client.fetch_order_book(SYMBOL, 5))["bids"] == [[best, size + 1.5], *plain["bids"][1:]]
+        whole = await at.client.fetch_order_book(SYMBOL, 1_000)
+        assert (len(whole["bids"]), whole["bids"][-1]) == (100, [90.0, whole["bids"][-1][1]])
+        lone = await at.client.create_order(SYMBOL, "limit", "buy", 2, 80)
+        whole = await at.client.fetch_order_book(SYMBOL, 1_000)
+        assert whole["bids"][-1] == [80.0, 2.0]
+        assert (await at.client.fetch_ticker(SYMBOL))["bidVolume"] == size + 1.5
+        for one in (near, deep, lone):
+            await at.client.cancel_order(one["id"], SYMBOL)
+        assert (await at.client.fetch_order_book(SYMBOL, 5))["bids"] == plain["bids"]
+
+
+@played
+async def test_orders_within_the_spread_improve_the_book_and_never_cross_it() -> None:
+    async with desk(*WAY, on=market(half_spread=0.01)) as at:
+        bid, ask = (await at.client.fetch_order_book(SYMBOL, 5))["bids"][0][0], 101.0
+        await at.client.create_order(SYMBOL, "limit", "buy", 1, 100.5)
+        await at.client.create_order(SYMBOL, "limit", "sell", 1, 99.5)  # crosses the one before, and does not meet it
+        book = await at.client.fetch_order_book(SYMBOL, 5)
+        assert (bid, book["bids"][0], book["asks"][0][0]) == (99.0, [100.5, 1.0], ask)
+        await at.step()
+        assert all(one["status"] == "closed" for one in await at.client.fetch_orders(SYMBOL))
+        await at.audited()

@@ -172,6 +172,8 @@ async def test_a_late_candle_holds_back_all_that_follow_it_and_a_missing_one_lea
             assert await opens(at) == shown
             await at.control("POST", "step", ms=30_000)
             assert await opens(at) == [0, 1, 2, 3]
+            await at.step()
+            assert not at.server.exchange.spot.pits[BTC].veil.hides
 
 
 @played

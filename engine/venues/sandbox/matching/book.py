@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 
+from engine.venues.sandbox.decimals import ZERO
 from engine.venues.sandbox.matching.order import Order
 
 Entry = tuple[Decimal, int, Order]  # sign times point, so that the nearest is the least; id; the order
@@ -20,6 +21,8 @@ class Book:
         self.orders: dict[int, Order] = {}
         self.changes = 0
         self.trailing: dict[int, Order] = {}
+        self.levels: dict[int, dict[Decimal, Decimal]] = {1: {}, -1: {}}  # base at each limit price, by side
+        self._shown: dict[int, tuple[int, Decimal, Decimal]] = {}
         self._heaps: dict[int, list[Entry]] = {1: [], -1: []}
 
     def rest(self, order: Order) -> None:
@@ -30,12 +33,28 @@ class Book:
         if order.trailing and order.is_stop:
             self.trailing[order.id] = order
         self._push(order)
+        self._hide(order.id)
+        if order.has_limit and not order.is_stop:
+            self._shown[order.id] = order.side, order.price, order.left
+            side = self.levels[order.side]
+            side[order.price] = side.get(order.price, ZERO) + order.left
 
     def drop(self, order: Order) -> None:
         """Take an order out; its entries grow stale."""
         self.changes += 1
         self.orders.pop(order.id, None)
         self.trailing.pop(order.id, None)
+        self._hide(order.id)
+
+    def _hide(self, id_: int) -> None:
+        """Take out of the levels what an order had put in."""
+        if id_ in self._shown:
+            side, price, quantity = self._shown.pop(id_)
+            left = self.levels[side][price] - quantity
+            if left:
+                self.levels[side][price] = left
+            else:
+                del self.levels[side][price]
 
     def trail(self, price: Decimal) -> None:
         """Let the trailing orders follow the path."""

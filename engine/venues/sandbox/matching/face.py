@@ -50,6 +50,13 @@ class Veil:
         """Return whether anything may be shown otherwise than it is."""
         return bool(self.still or self.late or self.missing or self.wrong or self.double)
 
+    def forget(self, now_ms: int) -> None:
+        """Drop what no longer holds."""
+        if self.still_until_ms <= now_ms:
+            self.still = None
+        for one in (self.late, self.missing, self.wrong, self.double):
+            _standing(one, now_ms)
+
     def clear(self) -> None:
         """Take the veil away."""
         self.still = None

@@ -133,6 +133,8 @@ class Pit(Meeting):
                 if until_ms < end_ms:
                     return
                 self.inside, self.k = False, self.k + 1
+                if self.veil.hides:
+                    self.veil.forget(self.now_ms)
                 for told in self.closed:
                     told(self, self.k - 1)
             elif self.tape.has(self.k) and self.tape.open_ms(self.k) <= until_ms:

@@ -20,7 +20,7 @@ from engine.venues.sandbox.matching.columns import shown
 from engine.venues.sandbox.matching.pit import Pit
 from engine.venues.sandbox.page.accounts import accounts, stepped
 from engine.venues.sandbox.page.watching import Watching
-from engine.venues.sandbox.spot.market_data import prints, sides
+from engine.venues.sandbox.quotes import Level, made_sides, prints
 
 CANDLES, LEVELS, OWN, PRINTS = 120, 10, 6, 24
 LOOKED_AT = 500  # of our orders on one side of the book
@@ -57,7 +57,7 @@ def _line(floor: Floor, pit: Pit) -> dict[str, Any]:
 def _chosen(floor: Floor, pit: Pit) -> dict[str, Any]:
     rows = shown(pit, 0, ALWAYS_MS, CANDLES)
     columns = [column[-CANDLES:].tolist() for column in rows[:6]]
-    bids, asks = sides(floor, pit, LEVELS)
+    bids, asks = made_sides(floor, pit, LEVELS)
     return {
         "name": _name(floor, pit), "symbol": pit.instrument.symbol, "tick": f"{pit.instrument.tick.normalize():f}",
         "lot": f"{pit.instrument.lot.normalize():f}", "last": stepped(pit.price, pit.instrument.tick),
@@ -74,12 +74,12 @@ def _chosen(floor: Floor, pit: Pit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _side(pit: Pit, levels: list[list[str]], direction: int) -> list[dict[str, Any]]:
+def _side(pit: Pit, levels: list[Level], direction: int) -> list[dict[str, Any]]:
     """Return one side of the book from the price outwards: the market's levels, and our nearest orders among them.
 
     A stop stands where it triggers, whatever it will do then.
     """
-    of, last = pit.instrument, direction * (Decimal(levels[-1][0]) if levels else pit.price)
+    of, last = pit.instrument, direction * (levels[-1][0] if levels else pit.price)
     resting: dict[Decimal, Decimal] = defaultdict(Decimal)
     waiting: dict[Decimal, Decimal] = defaultdict(Decimal)  # signed by what they will do, + buys
     found = [(one.point if one.is_stop else one.price, one) for one in pit.book.next_few(direction, LOOKED_AT)]
@@ -92,7 +92,7 @@ def _side(pit: Pit, levels: list[list[str]], direction: int) -> list[dict[str, A
             waiting[price] += one.side * one.left
         else:
             resting[price] += one.left
-    rows = {Decimal(price): Decimal(quantity) for price, quantity in levels}
+    rows = dict(levels)
     prices = sorted(rows.keys() | resting.keys() | waiting.keys(), reverse=direction < 0)
     return [
         {

@@ -9,7 +9,7 @@ from engine.venues.sandbox.call import Call
 from engine.venues.sandbox.decimals import text
 from engine.venues.sandbox.matching.instrument import ORDER_TYPES
 from engine.venues.sandbox.matching.pit import Pit
-from engine.venues.sandbox.quotes import ALWAYS_MS, average, book_id, klines, prints, sides, ticker
+from engine.venues.sandbox.quotes import ALWAYS_MS, MOST_LEVELS, average, book_id, klines, prints, sides, ticker
 from engine.venues.sandbox.spot.floor import SpotFloor
 
 
@@ -75,7 +75,7 @@ def average_price(call: Call[SpotFloor]) -> Any:
 def depth(call: Call[SpotFloor]) -> Any:
     """Answer a small book around the price."""
     pit = call.floor.show_book(call.asked.text("symbol"))
-    bids, asks = sides(call.floor, pit, call.asked.limit(100, 100))
+    bids, asks = sides(call.floor, pit, call.asked.limit(100, MOST_LEVELS))
     return {"lastUpdateId": book_id(call.floor, pit), "bids": bids, "asks": asks}
 
 

@@ -6,6 +6,8 @@ from engine.venues.sandbox.call import Route
 from engine.venues.sandbox.rights import restrictions
 from engine.venues.sandbox.spot import account_calls, order_calls, public_calls
 
+OF_DEPTH = ((100, 5), (500, 25), (1_000, 50), (5_000, 250))
+
 ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/api/v3/ping"): Route(public_calls.ping, 1),
     ("GET", "/api/v3/time"): Route(public_calls.time, 1),
@@ -14,7 +16,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/api/v3/ticker/24hr"): Route(public_calls.ticker_24h, 2, weight_of_all=80),
     ("GET", "/api/v3/ticker/price"): Route(public_calls.ticker_price, 2, weight_of_all=4),
     ("GET", "/api/v3/ticker/bookTicker"): Route(public_calls.book_ticker, 2, weight_of_all=4),
-    ("GET", "/api/v3/depth"): Route(public_calls.depth, 5),
+    ("GET", "/api/v3/depth"): Route(public_calls.depth, 5, by_limit=OF_DEPTH),
     ("GET", "/api/v3/trades"): Route(public_calls.trades, 25),
     ("GET", "/api/v3/aggTrades"): Route(public_calls.aggregated_trades, 4),
     ("GET", "/api/v3/historicalTrades"): Route(public_calls.trades, 25),

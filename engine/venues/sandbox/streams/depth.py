@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.venues.sandbox.floor import Floor
 from engine.venues.sandbox.matching.pit import Pit
-from engine.venues.sandbox.quotes import LEVELS, book_id, sides
+from engine.venues.sandbox.quotes import MOST_LEVELS, book_id, sides
 from engine.venues.sandbox.streams.feed import Event, Feed
 
 Side = dict[str, str]  # quantity by price
@@ -27,7 +27,7 @@ class Changes(Feed):
         super().__init__(floor, name)
         self.symbol, self.pause_ms = symbol, pause_ms
         pit = floor.pits[symbol]
-        self.stood = (pit.k, pit.price)
+        self.stood = (pit.k, pit.price, pit.book.changes)
         self.sides = self._read(pit)
         self.last_id = book_id(floor, pit)
         self.touched: tuple[set[str], set[str]] = (set(), set())
@@ -60,14 +60,14 @@ class Changes(Feed):
         }  # fmt: skip
 
     def _look(self, pit: Pit) -> None:
-        if pit is not self.floor.pits[self.symbol] or self.stood == (pit.k, pit.price):
+        if pit is not self.floor.pits[self.symbol] or self.stood == (pit.k, pit.price, pit.book.changes):
             return
-        self.stood, before, self.sides = (pit.k, pit.price), self.sides, self._read(pit)
+        self.stood, before, self.sides = (pit.k, pit.price, pit.book.changes), self.sides, self._read(pit)
         for touched, old, new in zip(self.touched, before, self.sides, strict=True):
             touched.update(price for price in old.keys() | new.keys() if old.get(price) != new.get(price))
 
     def _read(self, pit: Pit) -> tuple[Side, Side]:
-        bids, asks = sides(self.floor, pit, LEVELS)
+        bids, asks = sides(self.floor, pit, MOST_LEVELS)
         return {one[0]: one[1] for one in bids}, {one[0]: one[1] for one in asks}
 
 

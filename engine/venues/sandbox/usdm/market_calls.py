@@ -20,7 +20,6 @@ MOST = 1_500  # candles of one answer
 HOUR_MS = 3_600_000
 ONLY_SPOT = ("prevClosePrice", "bidPrice", "bidQty", "askPrice", "askQty")
 DEPTHS = (5, 10, 20, 50, 100, 500, 1_000)
-LEVELS = 100  # of each side, whatever is asked for
 
 
 def candles(call: Call[UsdmFloor]) -> Any:
@@ -93,7 +92,7 @@ def depth(call: Call[UsdmFloor]) -> Any:
     if limit not in DEPTHS:
         raise RefusalError(-4021, f"{limit} is not valid depth limit.")
     pit = call.floor.show_book(call.asked.text("symbol"))
-    bids, asks = sides(call.floor, pit, min(limit, LEVELS))
+    bids, asks = sides(call.floor, pit, limit)
     return {"lastUpdateId": book_id(call.floor, pit), "E": pit.now_ms, "T": pit.now_ms, "bids": bids, "asks": asks}
 
 

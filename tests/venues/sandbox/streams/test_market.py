@@ -138,6 +138,28 @@ async def test_the_order_book_stays_equal_to_a_snapshot() -> None:
 
 
 @played
+async def test_orders_that_rest_in_the_book_come_and_go_in_its_changes() -> None:
+    async with desk(**driven(3)) as at, watching(at) as client:
+        watch = asyncio.create_task(client.watch_order_book(SYMBOL))
+        await subscribed(at, "btcusdt@depth@100ms")
+        await soon(watch)
+        price = float(at.server.exchange.spot.pits["BTCUSDT"].price)
+        placed = []
+        for away in (0.01, 0.5, 40.0, 2_000.0):
+            watch = asyncio.create_task(client.watch_order_book(SYMBOL))
+            order = ("limit", "buy", 0.3, round(price - away, 2), {"postOnly": True})
+            placed.append((await at.client.create_order(SYMBOL, *order))["id"])
+            await at.control("POST", "step", ms=200)
+            assert levels(await soon(watch)) == levels(await at.client.fetch_order_book(SYMBOL, 1_000))
+        assert placed
+        for one in await at.client.fetch_open_orders(SYMBOL):
+            watch = asyncio.create_task(client.watch_order_book(SYMBOL))
+            await at.client.cancel_order(one["id"], SYMBOL)
+            await at.control("POST", "step", ms=200)
+            assert levels(await soon(watch)) == levels(await at.client.fetch_order_book(SYMBOL, 1_000))
+
+
+@played
 async def test_a_client_that_comes_in_between_builds_the_same_book() -> None:
     async with desk(**driven(5)) as at, watching(at) as first, watching(at) as second:
         watch = asyncio.create_task(first.watch_order_book(SYMBOL))
