@@ -10,12 +10,12 @@ from engine.venues.sandbox.clock import Clock
 from engine.venues.sandbox.exchange import Exchange
 from engine.venues.sandbox.streams.feed import Outlet
 from engine.venues.sandbox.streams.hub import Find, Hub
-from engine.venues.sandbox.streams.names import spot_feed
+from engine.venues.sandbox.streams.names import SPOT, USDM
 from engine.venues.sandbox.streams.spot_users import SpotUsers
 from engine.venues.sandbox.streams.troubles import USER, Troubles
 from engine.venues.sandbox.streams.users import Users
 
-FINDS: dict[str, Find] = {"spot": spot_feed}
+FINDS: dict[str, Find] = {"spot": SPOT.feed, "usdm": USDM.feed}
 
 
 class Pushing:

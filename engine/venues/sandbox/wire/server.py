@@ -111,10 +111,11 @@ class Server:
             return as_json({"error": refused}, 403, {})
         path, _, query = request.raw_path.partition("?")
         first, _, rest = path.removeprefix("/").partition("/")
-        if "." in first:  # the live host, which a client that was pointed here keeps as a prefix
+        host = first if "." in first else ""
+        if host:  # the live host, which a client that was pointed here keeps as a prefix
             path = f"/{rest}"
         if request.headers.get("Upgrade", "").lower() == "websocket":
-            return await self.streaming.serve(request, path, query)
+            return await self.streaming.serve(request, host, path, query)
         if request.method == "GET" and path in PAGES:
             return web.Response(text=page(), content_type="text/html", headers={"Content-Security-Policy": POLICY})
         body = await request.text() if request.can_read_body else ""

@@ -14,7 +14,8 @@ from engine.venues.sandbox.wire.intake import Intake
 from engine.venues.sandbox.wire.sockets import Patience, Socket
 from engine.venues.sandbox.wire.websocket_api import WebsocketApi
 
-MOST = {"spot": 1_024}  # streams a connection may listen to
+MOST = {"spot": 1_024, "usdm": 1_024}  # streams a connection may listen to
+CATEGORIES = ("market", "public")  # of the streams of USD-M
 APIS = {"/ws-api/v3": "spot"}
 
 
@@ -31,12 +32,14 @@ class Streaming:
         for socket in list(self.sockets):
             await socket.close()
 
-    async def serve(self, request: web.BaseRequest, path: str, query: str) -> web.StreamResponse:
-        """Answer a handshake; path: without the live host. 404: nothing listens there."""
+    async def serve(self, request: web.BaseRequest, host: str, path: str, query: str) -> web.StreamResponse:
+        """Answer a handshake. host: the live one, "": none was named; path: without it. 404: nothing listens there."""
         parts = path.strip("/").split("/")
         api = APIS.get(path.rstrip("/"))
-        floor = api or "spot"
-        if floor not in self.pushing.hubs or (api is None and parts[0] not in ("ws", "stream")):
+        floor = api or ("usdm" if parts[0] in CATEGORIES or host.startswith("fstream") else "spot")
+        if parts[0] in CATEGORIES:
+            parts = parts[1:]
+        if floor not in self.pushing.hubs or (api is None and parts[:1] not in (["ws"], ["stream"])):
             return web.Response(status=404, text=f"There is no websocket at {path}")
         if self.pushing.troubles.refuses(user=api is not None):
             return web.Response(status=503, text="Service Unavailable")

@@ -17,9 +17,9 @@ from .watching import bare, soon, watching
 MOVING = [(100 + i, 103 + i, 99 + i, 101 + i, 40.0 + i) for i in range(200)]
 
 
-async def subscribed(at: Any, *names: str) -> None:
+async def subscribed(at: Any, *names: str, floor: str = "spot") -> None:
     """Wait until the exchange knows of listeners to streams."""
-    feeds = at.server.pushing.hubs["spot"].feeds
+    feeds = at.server.pushing.hubs[floor].feeds
     async with asyncio.timeout(10):
         while not set(names) <= feeds.keys():
             await asyncio.sleep(0)

@@ -26,11 +26,11 @@ async def soon(what: Awaitable[T]) -> T:
     return await asyncio.wait_for(what, PATIENCE_S)
 
 
-class Watching(Recorded, ccxt.pro.binance):
-    """The unmodified client, which keeps what it was pushed: candles with their closed flag, and raw events."""
+class Kept:
+    """Keep what a client is pushed: candles with their closed flag, and raw events."""
 
     def __init__(self, config: dict[str, Any]) -> None:
-        super().__init__(config)
+        super().__init__(config)  # type: ignore[call-arg]
         self.rows: list[tuple[bool, list[float]]] = []
         self.events: list[dict[str, Any]] = []
         self.came = asyncio.Event()
@@ -38,14 +38,14 @@ class Watching(Recorded, ccxt.pro.binance):
     def handle_ohlcv(self, client, message):  # type: ignore[no-untyped-def]
         k = message["k"]
         self.rows.append((k["x"], [k["t"], *(float(k[name]) for name in "ohlcv")]))
-        super().handle_ohlcv(client, message)
+        super().handle_ohlcv(client, message)  # type: ignore[misc]
 
     def handle_message(self, client, message):  # type: ignore[no-untyped-def]
         event = message.get("event", message) if isinstance(message, dict) else {}
         if isinstance(event.get("e"), str):
             self.events.append(event)
             self.came.set()
-        super().handle_message(client, message)
+        super().handle_message(client, message)  # type: ignore[misc]
 
     async def until(self, met: Any) -> None:
         """Wait until what has come meets a condition."""
@@ -55,11 +55,20 @@ class Watching(Recorded, ccxt.pro.binance):
                 self.came.clear()
 
 
+class Watching(Kept, Recorded, ccxt.pro.binance):
+    """The unmodified client of spot."""
+
+
+class WatchingLinear(Kept, Recorded, ccxt.pro.binanceusdm):
+    """The unmodified client of USD-M."""
+
+
 @asynccontextmanager
 async def watching(at: Desk, key: dict[str, Any] | None = None, **config: Any) -> AsyncIterator[Any]:
     """Open a pro client with the desk's key, or another."""
     key = key or at.key
-    client = Watching({"apiKey": key["key"], "secret": key.get("secret", ""), "enableRateLimit": False, **config})
+    made = WatchingLinear if at.client.id == "binanceusdm" else Watching
+    client = made({"apiKey": key["key"], "secret": key.get("secret", ""), "enableRateLimit": False, **config})
     point_at(client, at.server.address)
     client.set_markets(at.client.markets)
     try:
