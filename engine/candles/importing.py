@@ -187,8 +187,9 @@ def _market(reading: Reading, wishes: Wishes) -> str:
     if not reading.symbol:
         pair = reading.naming.symbol
         if pair:
+            venue = venue or "binance"
             raise DataError(
-                f"{reading.name}: archives of spot and of futures look alike here; "
+                f"{reading.name}: klines of spot and of futures look alike here; "
                 f"give --market {venue}:{pair} for spot, or --market {venue}:{pair}:{pair.partition('/')[2]}, "
                 "or put the files into a folder named spot or futures"
             )

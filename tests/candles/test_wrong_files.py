@@ -98,7 +98,7 @@ WRONG = [
     ("a.json", json.dumps([[1, 2, 3, 4, 5]]), BTC, "a.json, row 1: expected a list of [date, open, high, low, close, volume], the date in ms, was [1, 2, 3, 4, 5]"),
     ("a.csv", plain(), {}, "a.csv: nothing tells the market; give it, such as --market binance:BTC/USDT"),
     ("BTC-USDT_1h.csv", plain(), {}, "BTC-USDT_1h.csv: nothing tells the venue of BTC/USDT; give it, such as --venue binance"),
-    ("BTCUSDT-1h-2024-01.csv", SPOT, {}, "BTCUSDT-1h-2024-01.csv: archives of spot and of futures look alike here; give --market binance:BTC/USDT for spot, or --market binance:BTC/USDT:USDT, or put the files into a folder named spot or futures"),
+    ("BTCUSDT-1h-2024-01.csv", SPOT, {}, "BTCUSDT-1h-2024-01.csv: klines of spot and of futures look alike here; give --market binance:BTC/USDT for spot, or --market binance:BTC/USDT:USDT, or put the files into a folder named spot or futures"),
     ("ETHUSDT-1h-2024-01.csv", SPOT, BTC, "ETHUSDT-1h-2024-01.csv: expected candles of BTC/USDT, but it tells that they are of ETH/USDT; give --market binance:ETH/USDT, or leave --market away"),
     ("spot/BTCUSDT-1mo-2024-01.csv", SPOT, {}, "BTCUSDT-1mo-2024-01.csv: 1mo candles cannot be stored; known: 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h, 1d, 1w; leave the file out"),
     ("spot/BTCUSDT-1d-2024-01.csv", SPOT, {}, "BTCUSDT-1d-2024-01.csv: its name says 1d candles, but their times seem to be those of 1h; rename the file, or give --timeframe 1h"),

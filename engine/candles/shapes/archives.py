@@ -5,47 +5,57 @@ Owns their columns. Must not know how a file is read.
 
 from __future__ import annotations
 
+from engine.candles.columns import NAMES
 from engine.candles.shapes.layout import Head, Layout, is_number, is_row
 
 _KLINES = ("open_time", "open", "high", "low", "close", "volume", "close_time", "quote_volume", "count")
 
 
 def binance_klines(head: Head) -> Layout | None:
-    """Recognise an archive of klines: 12 columns, with a header where the archive is one of futures."""
+    """Recognise klines: 12 columns. With a header an archive is one of futures, in microseconds one of spot.
+
+    Programs write the same columns with what they asked of Binance, so the columns alone tell neither venue nor kind.
+    """
     if not head.text or len(head.first) != 12:
         return None
     headed = head.names()[:9] == list(_KLINES)
     if not headed and not (is_row(head.first) and _closes_late(head.first)):
         return None
-    futures = headed or head.naming.by == "binance futures"
-    spot = not futures and (head.naming.by == "binance spot" or _in_us(head.first[0]))
+    by = head.naming.by
+    archive, row = by.startswith("binance"), head.lines[int(headed) : int(headed) + 1]
+    spot = by == "binance spot" or (archive and bool(row) and _in_us(row[0][0]))
+    futures = not spot and (by == "binance futures" or (archive and headed))
     which = "futures klines" if futures else "spot klines" if spot else "klines, spot or futures"
     how = "12 columns with a header" if headed else "12 columns without a header"
     return Layout(
         shape="binance-klines",
-        said=f"a Binance archive of {which}: {how}",
+        said=f"{'a Binance archive of' if archive else 'what Binance answers when asked for'} {which}: {how}",
         stamp=(0,),
         values=(1, 2, 3, 4, 5),
         skip=int(headed),
-        venue="binance",
+        venue="binance" if archive else "",
         contract=True if futures else False if spot else None,
     )
 
 
 def kraken(head: Head) -> Layout | None:
-    """Recognise an archive of Kraken's: seven columns without a header, unix seconds first, trades last."""
+    """Recognise an archive of Kraken's: seven columns without a header, unix seconds first, trades last.
+
+    Only a name in Kraken's way tells that the venue is Kraken.
+    """
     if not head.text or len(head.first) != 7 or not is_row(head.first) or not head.first[6].isdigit():
         return None
     if not (head.first[0].isdigit() and len(head.first[0]) in (9, 10)):
         return None
+    known = head.naming.by == "kraken"
     return Layout(
         shape="kraken-ohlcvt",
-        said="a Kraken archive: unix seconds, open, high, low, close, volume, trades",
+        said=f"{'a Kraken archive' if known else 'seven columns'}: unix seconds, {', '.join(NAMES)}, trades",
         stamp=(0,),
         values=(1, 2, 3, 4, 5),
         skip=0,
-        venue="kraken",
-        notes=("a candle without trades is not in it: it is a hole here",),
+        venue="kraken" if known else "",
+        notes=("a candle without trades is not in it: it is a hole here",) if known else (),
     )
 
 
