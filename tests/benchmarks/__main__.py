@@ -17,7 +17,7 @@ from rich.table import Table
 
 from tests.benchmarks.measuring import Reference, Row, say
 
-GROUPS = ("core", "carry", "indicators", "candles", "data", "peer", "peer_grid", "report", "sandbox", "cli")
+GROUPS = ("core", "carry", "indicators", "candles", "data", "peer", "peer_grid", "report", "sandbox", "kept", "cli")
 
 
 def main() -> int:
