@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import resource
+from contextlib import closing
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,11 +15,16 @@ import pytest
 from engine.candles import Store
 from engine.candles.timeframes import DAY_MS
 from engine.errors import ConfigError, DataError
+from engine.venues.sandbox import Server
+from engine.venues.sandbox.clock import Clock
 from engine.venues.sandbox.controlling.truth import audit, truth
 from engine.venues.sandbox.keeping.journal import Journal
+from engine.venues.sandbox.keeping.keeper import JournalKeeper
 from engine.venues.sandbox.keeping.opened import opened
-from engine.venues.sandbox.keeping.witness import digest
-from engine.venues.sandbox.opening import ACCOUNT, Opening
+from engine.venues.sandbox.keeping.replaying import replay
+from engine.venues.sandbox.keeping.witness import Witness, digest
+from engine.venues.sandbox.opening import ACCOUNT, Opening, open_exchange
+from engine.venues.sandbox.wire.intake import Intake
 
 from ...candles.making import candles
 from .repeating import STEPPED, Player, control, first_key, signed, sizes
@@ -221,6 +228,43 @@ async def test_what_cannot_be_written_is_not_done(tmp_path: Path) -> None:
         held = digest(server.exchange)
     with kept(path) as server:
         assert digest(server.exchange) == held
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["written down", "killed before"])
+@played
+async def test_what_broke_the_exchange_once_breaks_it_again_and_it_goes_on(tmp_path: Path, written: bool) -> None:
+    def broken(_: Any) -> Any:
+        exchange.open_account("half", {"USDT": Decimal(5)})  # half of it was done by then
+        raise ZeroDivisionError("a fault of ours")
+
+    def made(journal: Journal) -> tuple[Intake, Witness]:
+        server = Server(exchange, Clock(exchange.start_ms, 0.0))
+        exchange.ring.make(ACCOUNT, 0)
+        server.intake.control.routes["POST", "/sandbox/broken"] = broken
+        return server.intake, Witness(exchange)
+
+    exchange = open_exchange(STEPPED, 0)
+    with closing(Journal(tmp_path / "j")) as journal:
+        assert list(journal.lines()) == []
+        intake, witness = made(journal)
+        intake.keeper = JournalKeeper(journal, exchange, witness, beats=False)
+        for count in range(2):
+            intake.take("POST", "/sandbox/step", body='{"candles": 2}')
+            with pytest.raises(ZeroDivisionError):
+                intake.take("POST", "/sandbox/broken")
+            assert len(exchange.spot.ledger.postings) == 2 + count
+        held = digest(exchange)
+    if not written:  # the process was gone before it could say that the last one had broken
+        lines = (tmp_path / "j").read_bytes().splitlines(keepends=True)
+        (tmp_path / "j").write_bytes(b"".join(lines[:-1]))
+    exchange = open_exchange(STEPPED, 0)
+    with closing(Journal(tmp_path / "j")) as journal:
+        intake, witness = made(journal)
+        assert replay(intake, witness, journal.lines(), str) == (
+            4,
+            "" if written else "ZeroDivisionError('a fault of ours')",
+        )
+        assert digest(exchange) == held
 
 
 @played

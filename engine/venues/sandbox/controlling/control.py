@@ -88,7 +88,7 @@ class Control:
     def _key(self, body: Body) -> Body:
         account, pem = body.get("account"), body.get("public_pem", "")
         permissions = body.get("permissions", ["read", "trade"])
-        if account not in self.exchange.accounts:
+        if not isinstance(account, str) or account not in self.exchange.accounts:
             raise ConfigError(f"account: there is none called {account!r}")
         if not isinstance(permissions, list) or not set(permissions) <= set(PERMISSIONS):
             raise ConfigError(f"permissions: expected some of {', '.join(PERMISSIONS)}, was {permissions!r}")

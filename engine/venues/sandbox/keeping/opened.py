@@ -10,7 +10,7 @@ from engine.venues.sandbox.clock import Clock, wall_ms
 from engine.venues.sandbox.exchange import Exchange
 from engine.venues.sandbox.keeping.header import header_of, refuse_other_candles, refuse_other_settings, spans_of
 from engine.venues.sandbox.keeping.journal import Journal
-from engine.venues.sandbox.keeping.keeper import JournalKeeper
+from engine.venues.sandbox.keeping.keeper import BROKEN, JournalKeeper
 from engine.venues.sandbox.keeping.replaying import replay
 from engine.venues.sandbox.keeping.witness import Witness
 from engine.venues.sandbox.opening import ACCOUNT, Opening, open_exchange
@@ -45,7 +45,10 @@ def opened(
             refuse_other_candles(first[1], opening, exchange)
             server = _server(opening, speed, port, exchange)
             witness = Witness(exchange)
-            count = replay(server.intake, witness, lines, say)
+            count, broken = replay(server.intake, witness, lines, say)
+            if broken:
+                journal.append([BROKEN, witness.mark(), broken])
+                say(f"The last request of {persist} breaks the exchange ({broken}): it is a fault of the program.")
             say(f"Going on with {persist}: {count:,} requests repeated.")
             if journal.dropped:
                 say(f"The last line of {persist} was only half written, so nobody had an answer to it; it is dropped.")

@@ -17,33 +17,39 @@ from engine.venues.sandbox.wire.intake import Input, Intake
 SAY_S = 2.0
 
 
-def replay(intake: Intake, witness: Witness, lines: Iterator[tuple[int, Any]], say: Callable[[str], None]) -> int:
-    """Repeat the inputs and return how many there were; DataError names the line that does not come out the same."""
+def replay(
+    intake: Intake, witness: Witness, lines: Iterator[tuple[int, Any]], say: Callable[[str], None]
+) -> tuple[int, str]:
+    """Repeat the inputs; return how many there were, and what broke in the last one where nobody had written that down.
+
+    DataError names the line that does not come out the same.
+    """
     count, said_s = 0, monotonic()
     failure: Exception | None = None
+    ended: tuple[int, str] | None = None  # the whole truth is looked at once: where the file ends with it
     for number, (kind, mark, *rest) in lines:
         if failure is not None and kind != BROKEN:
             raise DataError(f"line {number - 1} of the journal cannot be repeated: {failure!r}") from failure
         failure = None
         if mark != witness.mark() and kind != BROKEN:
             raise _differs(number)
-        if kind == END:
-            if rest[0] != digest(intake.exchange):
-                raise _differs(number)
-        elif kind != BROKEN:
+        ended = (number, rest[0]) if kind == END else None
+        if kind not in (END, BROKEN):
             one = Input(*rest)
             try:
                 outcome = intake.play(one, again=True)
+                count += kind != TIME
             except Exception as error:
-                failure = error
+                failure, count = error, count + 1
                 continue
             if not one.only_asks:
                 witness.note(outcome.status)
-            count += kind != TIME
             if monotonic() - said_s >= SAY_S:
                 said_s = monotonic()
                 say(f"  {count:,} requests repeated ...")
-    return count
+    if ended is not None and ended[1] != digest(intake.exchange):
+        raise _differs(ended[0])
+    return count, "" if failure is None else repr(failure)
 
 
 def _differs(number: int) -> DataError:
