@@ -188,7 +188,7 @@ def _told(path: Path, schema: pa.Schema) -> Told:
 
 
 def _write(path: Path, table: pa.Table) -> None:
-    numbers = table.column_names[1:]
+    numbers = [field.name for field in table.schema if pa.types.is_floating(field.type)]
     with path.open("wb") as file:
         pq.write_table(
             table,

@@ -3,6 +3,7 @@
     ROOT/binance/BTC-USDT/1h/2024.parquet
     ROOT/binance/BTC-USDT_USDT/mark/1h/2024.parquet       mark prices, index prices: beside the timeframes
     ROOT/binance/BTC-USDT_USDT/funding/2024.parquet       timestamp, funding_rate, mark_price (empty: not known)
+    ROOT/binance/BTC-USDT/trades/2024-08-08.parquet       public trades, see prints.py
 
 Owns the layout and the merging of new candles with old ones. Must not know foreign files or the command line.
 """
@@ -154,6 +155,10 @@ class Store:
 
         parts = [read_times(path) for path in year_files(self._home(market, timeframe))]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+    def folder(self, market: str) -> Path:
+        """Return the folder of a market, which need not exist."""
+        return self._folder(market)
 
     def _folder(self, market: str) -> Path:
         venue, symbol = parse_market(market)

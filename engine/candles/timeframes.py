@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from engine.errors import ConfigError, did_you_mean
 
 MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 86_400_000
 MONDAY_MS = 4 * DAY_MS  # 1970-01-05, the first Monday: weeks are counted from it
 

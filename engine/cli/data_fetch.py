@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from engine.venues.fetching import Client, Done, Job, Progress
 
 SIDE_BY_SIDE = 4
+TIMELESS = ("funding", "trades")
+KINDS = ("candles", "mark", "index", *TIMELESS)
 Root = Annotated[Path, typer.Option("--root", help="Folder of the candle store.")]
 At = Annotated[str, typer.Option("--at", help="Address of a practice exchange, instead of the live venue.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of sentences.")]
@@ -28,7 +30,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of sent
 def fetch(
     venue: Annotated[str, typer.Argument(help="The venue as ccxt names it, such as binance.")],
     symbols: Annotated[str, typer.Argument(help="Markets such as BTC/USDT,ETH/USDT.")],
-    timeframe: Annotated[str, typer.Argument(help="Length of one candle, such as 1m.")],
+    timeframe: Annotated[str, typer.Argument(help="Length of one candle, such as 1m; none of funding or trades.")] = "",
+    kind: Annotated[str, typer.Option("--kind", help=f"One of {', '.join(KINDS)}.")] = "candles",
     since: Annotated[str, typer.Option("--since", help="First day or time, UTC (default: go on from the store).")] = "",
     until: Annotated[str, typer.Option("--until", help="Day or time before which to end, UTC.")] = "",
     root: Root = Path("data"),
@@ -38,7 +41,14 @@ def fetch(
     """Fetch closed candles into the store; what was fetched before is not asked for again."""
     from engine.candles.timeframes import parse_time, timeframe_ms
 
-    timeframe_ms(timeframe)
+    if kind not in KINDS:
+        raise ConfigError(f'--kind: expected one of {", ".join(KINDS)}, was "{kind}"')
+    if kind in TIMELESS and timeframe:
+        raise ConfigError(f"--kind {kind} has no timeframe; leave {timeframe} away")
+    if kind not in TIMELESS:
+        if not timeframe:
+            raise ConfigError("timeframe: expected the length of one candle, such as 1m")
+        timeframe_ms(timeframe)
     from_ms, until_ms = (parse_time(one) if one else None for one in (since, until))
     if from_ms is not None and until_ms is not None and from_ms >= until_ms:
         raise ConfigError(f"--until: expected a time after --since {since}, was {until}")
@@ -50,7 +60,8 @@ def fetch(
         from engine.candles import Store
         from engine.venues.fetching import Job
 
-        return [Job(client, Store(root), name, timeframe, from_ms, until_ms) for name in names]
+        store = Store(root, kind if kind not in TIMELESS else "candles")
+        return [Job(client, store, name, timeframe or kind, from_ms, until_ms) for name in names]
 
     _run(venue, at, jobs, as_json)
 
@@ -116,7 +127,9 @@ def _run(venue: str, at: str, jobs: Callable[[Client], list[Job]], as_json: bool
 async def _fetch_all(
     venue: str, at: str, jobs: Callable[[Client], list[Job]], ended: list[_Ended], as_json: bool
 ) -> None:
-    from engine.venues.fetching import Done, fetch, open_client
+    from engine.venues.fetching import Done, fetch, fetch_funding, fetch_prints, open_client
+
+    ways = {"funding": fetch_funding, "trades": fetch_prints}
 
     async with open_client(venue, at, told=_whisper) as client:
         side_by_side = asyncio.Semaphore(SIDE_BY_SIDE)
@@ -127,7 +140,7 @@ async def _fetch_all(
                 ended.append(end)
                 async with side_by_side:
                     try:
-                        await fetch(job, bar(f"{job.market} {job.timeframe}"), end.done)
+                        await ways.get(job.timeframe, fetch)(job, bar(f"{job.market} {job.timeframe}"), end.done)
                     except (ConfigError, DataError) as error:
                         end.error = error
 
@@ -175,11 +188,15 @@ def _tell(ended: list[_Ended], as_json: bool) -> None:
         done = end.done
         corrected = f", {done.replaced:,} corrected" if done.replaced else ""
         holes = f"; {done.holes.line()}" if done.holes else ""
-        typer.echo(f"{done.market} {done.timeframe}: {counted(done.added, 'candle')} added{corrected}{holes}.")
+        typer.echo(f"{done.market} {done.timeframe}: {counted(done.added, _noun(done))} added{corrected}{holes}.")
         for note in done.notes:
             typer.echo(f"  Note: {note}.")
         if end.error is not None:
             typer.echo(f"  Failed: {end.error}.")
+
+
+def _noun(done: Done) -> str:
+    return {"funding": "settlement", "trades": "trade"}.get(done.timeframe, "candle")
 
 
 def _told(end: _Ended) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from engine.candles import Store
@@ -26,6 +27,7 @@ BTC, ETH = "practice:BTC/USDT", "practice:ETH/USDT"
 def address() -> Iterator[str]:
     words = [*COMMAND, "sandbox", "--port", "0", "--speed", "0", "--from", "2024-03-01"]
     words += ["--market", "simulated:BTC/USDT", "--market", "simulated:ETH/USDT"]
+    words += ["--market", "simulated:BTC/USDT:USDT"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         found = None
@@ -66,12 +68,49 @@ def test_one_market_that_fails_does_not_end_the_others(shell: Shell, address: st
     assert Store("data").names() == [(BTC, "1h")]
 
 
+def test_mark_prices_funding_and_trades_are_fetched_and_gone_on_with(shell: Shell, address: str) -> None:
+    def fetched(*words: str) -> str:
+        said = shell("data", "fetch", *words, "--at", address)
+        assert (said.code, said.err) == (0, "")
+        return said.out
+
+    perpetual = ("binanceusdm", "BTC/USDT:USDT")
+    name = "practice:BTC/USDT:USDT"
+    assert fetched(*perpetual, "1h", "--kind", "mark", "--since", "2024-02-20") == f"{name} 1h: 240 candles added.\n"
+    assert len(Store("data", "mark").load(name, "1h")) == 240
+    words = (*perpetual, "--kind", "funding")
+    assert (
+        fetched(*words, "--since", "2024-02-20", "--until", "2024-02-25") == f"{name} funding: 15 settlements added.\n"
+    )
+    assert fetched(*words) == f"{name} funding: 16 settlements added.\n"  # up to the stamp of 2024-03-01 itself
+    funding = Store("data").load_funding(name)
+    assert (set(funding.ms[1:] - funding.ms[:-1]), len(funding)) == ({8 * 3_600_000}, 31)
+    assert (funding.mark > 0.0).all()
+    words = ("binance", "BTC/USDT", "--kind", "trades")
+    assert (
+        fetched(*words, "--since", "2024-02-28", "--until", "2024-02-29T12:00")
+        == f"{BTC} trades: 8,640 trades added.\n"
+    )
+    rest = fetched(*words, "--until", "2024-02-29T18:00")
+    assert rest == f"{BTC} trades: 1,440 trades added.\n"
+    folder = Store("data").folder(BTC) / "trades"
+    tables = [pq.read_table(path) for path in sorted(folder.iterdir())]
+    assert [table.num_rows for table in tables] == [5_760, 4_320]
+    ids = [one for table in tables for one in table.column("trade_id").to_pylist()]
+    assert ids == list(range(ids[0], ids[0] + 10_080))
+
+
 MISTAKES = [  # words, sentence
     (("binanse", "BTC/USDT", "1m"), 'venue: unknown "binanse"; did you mean "binance"?'),
     (("binance", "BTC/USDT", "1x"), 'timeframe: unknown "1x"'),
     (("binance", " , ", "1m"), "symbols: expected markets such as BTC/USDT,ETH/USDT"),
     (("binance", "BTC/USDT", "1m", "--since", "yesterday"), "time: expected a date such as 2024-01-01"),
     (("binance", "BTC/USDT", "1m", "--since", "2024-02-01", "--until", "2024-01-01"), "--until: expected a time after --since"),
+    (("binance", "BTC/USDT"), "timeframe: expected the length of one candle, such as 1m"),
+    (("binance", "BTC/USDT", "1m", "--kind", "trades"), "--kind trades has no timeframe; leave 1m away"),
+    (("binance", "BTC/USDT", "--kind", "fundin"), "--kind: expected one of candles, mark, index, funding, trades, was"),
+    (("binance", "BTC/USDT", "--kind", "funding"), f"{BTC}: funding is paid on perpetuals only"),
+    (("binance", "BTC/USDT", "--kind", "trades"), f"--since: needed, for no trades of {BTC} are stored yet"),
     (("binance", "BTC/USDT", "1m"), f"--since: needed, for nothing of {BTC} 1m is stored yet"),
 ]  # fmt: skip
 

@@ -65,7 +65,8 @@ async def fetch(job: Job, progress: Progress, done: Done | None = None) -> Done:
     job.client.market(job.symbol)
     job.client.check_timeframe(job.timeframe)
     with job.store.reserved(job.market, job.timeframe):
-        pages = Pages(job.client, job.symbol, job.timeframe)
+        price = "" if job.store.kind == "candles" else job.store.kind
+        pages = Pages(job.client, job.symbol, job.timeframe, price)
         try:
             await _fetch(job, pages, progress, done)
         finally:
