@@ -132,6 +132,10 @@ class Floor(ABC):
         assets = {name for pit in self.pits.values() for name in (pit.instrument.base, pit.instrument.quote)}
         return assets | {asset for asset, amount in self.ledger.balances[account].items() if amount != ZERO}
 
+    def free(self, account: str, asset: str) -> Decimal:
+        """Return what of an asset a new order may use."""
+        return self.ledger.free(account, asset)
+
     def positions(self, account: str) -> list[dict[str, Any]]:
         """Return open positions: symbol and side; quantity, entry, floating, liquidation as text. Coins are none."""
         return []

@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from engine.venues.sandbox.decimals import ZERO
 from engine.venues.sandbox.matching.order import Order
 
-Entry = tuple[Decimal, int, Order]  # sign times point, so that the nearest is the least; id; the order
+Entry = tuple[Decimal, int, Order]  # sign times point, so that the nearest is the least; age; the order
 
 
 class Book:
@@ -91,9 +91,9 @@ class Book:
         found: dict[int, Order] = {}
         for direction in (1, -1):
             while (order := self.nearest(direction)) is not None and direction * (price - order.point) >= 0:
-                found[order.id] = order
+                found[order.age] = order
                 self.drop(order)
-        return [found[id_] for id_ in sorted(found)]
+        return [found[age] for age in sorted(found)]
 
     def reached(self, low: Decimal, high: Decimal) -> list[Order]:
         """Return the waiting stops whose point lies on the way from low to high, oldest first."""
@@ -102,7 +102,7 @@ class Book:
                 one for one in self.orders.values()
                 if one.is_stop and one.direction * ((high if one.direction > 0 else low) - one.point) >= 0
             ),
-            key=lambda one: one.id,
+            key=lambda one: one.age,
         )  # fmt: skip
 
     def _push(self, order: Order) -> None:
@@ -110,7 +110,7 @@ class Book:
         if len(heap) > 64 + 2 * len(self.orders):
             heap[:] = [entry for entry in heap if self._stands(entry, order.direction)]
             heapify(heap)
-        heappush(heap, (order.direction * order.point, order.id, order))
+        heappush(heap, (order.direction * order.point, order.age, order))
 
     def _stands(self, entry: Entry, direction: int) -> bool:
         order = entry[2]

@@ -38,6 +38,11 @@ class Filling(ABC):
     def claim(self, order: Order, price: Decimal) -> None:
         """Hold what an order's open quantity needs when it is good for this price; nothing once it is closed."""
 
+    def trigger(self, order: Order, now_ms: int) -> bool:
+        """Turn a stop that the path has reached into the order it stands for; False: it has ended instead."""
+        order.triggered, order.updated_ms = True, now_ms
+        return True
+
     @abstractmethod
     def pay(self, order: Order, quantity: Decimal, price: Decimal, maker: bool, now_ms: int) -> tuple[Decimal, str]:
         """Move the money of fill number `count`, free what it had claimed, and return the fee and its asset."""

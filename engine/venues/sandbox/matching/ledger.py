@@ -1,7 +1,8 @@
 """Who owns what: balances, and the ledger that every change of them is in.
 
-Owns the rule that each posting adds up to nothing. Must not know orders or prices. Three parties are not accounts:
-OUTSIDE, where deposits are from; MARKET, everybody else's orders; FEES, the house.
+Owns the rule that each posting adds up to nothing. Must not know orders or prices. Four parties are not accounts:
+OUTSIDE, where deposits are from; MARKET, everybody else's orders; FEES, the house; INSURANCE, its fund, which takes
+liquidation fees and bears what is lost beyond a margin.
 """
 
 from __future__ import annotations
@@ -12,20 +13,20 @@ from decimal import Decimal
 
 from engine.venues.sandbox.decimals import ZERO
 
-OUTSIDE, MARKET, FEES = "outside", "market", "fees"
-PARTIES = (OUTSIDE, MARKET, FEES)
+OUTSIDE, MARKET, FEES, INSURANCE = "outside", "market", "fees", "insurance"
+PARTIES = (OUTSIDE, MARKET, FEES, INSURANCE)
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Hold one movement of money from one party to another; amount above zero, reference a fill's or deposit's."""
+    """Hold one movement of money from one party to another; amount above zero; reference: its cause's number."""
 
     time_ms: int
     giver: str
     taker: str
     asset: str
     amount: Decimal
-    reason: str  # deposit, trade, fee
+    reason: str  # deposit, trade, fee; of contracts: realised, fee, funding, liquidation, borne
     reference: int
 
 

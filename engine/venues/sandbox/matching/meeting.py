@@ -14,6 +14,8 @@ from engine.venues.sandbox.matching.filling import Filling
 from engine.venues.sandbox.matching.instrument import Instrument
 from engine.venues.sandbox.matching.order import Order
 
+AT_ONCE = ("IOC", "FOK")  # what does not fill now never does; GTX is GTC that must not take
+
 
 class Meeting:
     """Let orders meet one market where it stands: at a price, at a time in ms, with a volume left in base."""
@@ -41,8 +43,7 @@ class Meeting:
         elif order.trailing and order.extreme is None:
             order.extreme = self.price
             self.book.rest(order)
-        else:
-            order.triggered, order.updated_ms = True, self.now_ms
+        elif self.filling.trigger(order, self.now_ms):
             if order.has_limit:
                 self.pending.append(order)
             else:
@@ -65,9 +66,9 @@ class Meeting:
         else:
             takes = self.takes(order)
             whole = order.time_in_force != "FOK" or self.volume_left >= order.left
-            if takes and whole:
+            if takes and whole and order.time_in_force != "GTX":
                 self._take(order)
-            elif order.time_in_force != "GTC":
+            elif takes or order.time_in_force in AT_ONCE:
                 self.filling.end(order, "EXPIRED", self.now_ms)
             else:
                 self.book.rest(order)
@@ -85,7 +86,7 @@ class Meeting:
         self._fill(order, price, False)
         if not order.is_open:
             return
-        if order.time_in_force == "GTC" and order.has_limit:
+        if order.has_limit and order.time_in_force not in AT_ONCE:
             self.book.rest(order)
         elif order.triggered and self.exhausted and self.filling.affordable(order, price, order.left) > ZERO:
             self.later.append(order)
@@ -108,6 +109,5 @@ class Meeting:
             if order.trailing and order.extreme is None:
                 order.extreme = order.point
                 self.book.rest(order)
-            else:
-                order.triggered, order.updated_ms = True, self.now_ms
+            elif self.filling.trigger(order, self.now_ms):
                 self.later.append(order)

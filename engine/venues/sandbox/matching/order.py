@@ -55,6 +55,10 @@ class Order:
     cancel_id: str = ""  # of the request that cancelled it
     direction: int = 0  # +1: when the path rises to the point, -1: when it falls to it
     shown_ms: int = 0  # from when on queries show it, the market's time
+    age: int = 0  # among those that one price acts on the lower goes first; 0: its id
+
+    def __post_init__(self) -> None:
+        self.age = self.age or self.id
 
     @property
     def is_open(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from engine.venues.sandbox.decimals import nearest
 from engine.venues.sandbox.matching.face import Face, Veil
@@ -21,6 +21,25 @@ from engine.venues.sandbox.matching.order import Order
 from engine.venues.sandbox.matching.tape import Tape
 
 ENDLESS = Decimal("Infinity")
+
+
+class Watch(Protocol):
+    """Look along the path for what is no order of the book: what falls due as candles open, margin that is called."""
+
+    def looks(self, pit: Pit) -> bool:
+        """Return whether anything may be called along the way of a market."""
+
+    def opens(self, pit: Pit, price: Decimal, now_ms: int) -> None:
+        """Take what is due before anything fills at an open."""
+
+    def next_call(self, pit: Pit, direction: int) -> Decimal | None:
+        """Return the path price at which something is called next, on the way up, down, or here (0); None: nowhere."""
+
+    def call(self, pit: Pit) -> None:
+        """Take what is called at the present price."""
+
+    def halts(self, pit: Pit) -> None:
+        """Settle what is left when trading ends for good."""
 
 
 class Pit(Meeting):
@@ -37,6 +56,7 @@ class Pit(Meeting):
         self.changes: dict[str, Any] = {}  # of the instrument, from the next candle on
         self.veil = Veil()
         self.k, self.inside = tape.index_at(start_ms), False
+        self.watch: Watch | None = None
         super().__init__(instrument, filling, tape.way(max(0, self.k - 1))[3], start_ms)
         self._high = self._low = self.price
         self._end_ms = 0
@@ -88,6 +108,11 @@ class Pit(Meeting):
         super().arrive(order)
 
     @property
+    def mark(self) -> Decimal:
+        """Return the price that counts for margin."""
+        return self.price
+
+    @property
     def is_closed(self) -> bool:
         """Return whether the candles have come to their end."""
         return self.halted or (not self.inside and not self.tape.has(self.k))
@@ -117,6 +142,8 @@ class Pit(Meeting):
         ]  # fmt: skip
         for order in sorted(orders, key=lambda one: one.id):
             self.cancel(order, "EXPIRED")
+        if self.watch is not None:
+            self.watch.halts(self)
         self.halted = True
 
     def advance(self, until_ms: int) -> None:
@@ -145,7 +172,8 @@ class Pit(Meeting):
 
     @property
     def _is_quiet(self) -> bool:
-        return not (self.book.orders or self.pending or self.later or self.halted)
+        rests = self.book.orders or self.pending or self.later or self.halted
+        return not (rests or (self.watch is not None and self.watch.looks(self)))
 
     def _open(self) -> None:
         if self.changes:
@@ -159,17 +187,24 @@ class Pit(Meeting):
         self.inside, self.now_ms, self._way = True, self.tape.open_ms(self.k), self.tape.way(self.k)
         self._end_ms = self.now_ms + self.tape.step_ms
         price = self._high = self._low = self._way[0]
+        if self.watch is not None:
+            self.watch.opens(self, price, self.now_ms)
         self._move(price, self.now_ms)
-        self.pending, self.later = sorted(self.later, key=lambda one: one.id), []  # the older first
+        self.pending, self.later = sorted(self.later, key=lambda one: one.age), []  # the older first
+        self._call_here()
         if not self.exhausted:
             # At the open everything crossed has the same price, so it goes by age.
             for order in self.book.crossed(price):
+                if not order.is_open:  # a margin call between two of them ends those of its position
+                    continue
                 if self.exhausted:
                     self.book.rest(order)
                 else:
                     self.meet(order, price)
+                    self._call_here()
         while self.pending and not self.exhausted:
             self.arrive(self.pending.pop(0))
+            self._call_here()
         if self.exhausted:
             self.suspend(price, price)
 
@@ -192,11 +227,16 @@ class Pit(Meeting):
             if order is not None and direction * (order.point - goal) > 0:
                 order = None
             at = self.price if order is None else direction * max(direction * order.point, direction * self.price)
-            if self.pending and (order is None or at != self.price):
+            arrives = bool(self.pending) and (order is None or at != self.price)
+            before = self.price if arrives else at if order is not None else goal
+            called = self.watch.next_call(self, direction) if self.watch is not None else None
+            if called is not None and direction * (called - before) <= 0:
+                self._move(called, self._time_at(called, start, end, from_ms, to_ms))
+                self._call()
+            elif arrives:
                 self.arrive(self.pending.pop(0))  # what rests at this price came before what arrives
             elif order is not None:
-                share = (at - start) / (end - start)
-                self._move(at, max(self.now_ms, from_ms + int((to_ms - from_ms) * share)))
+                self._move(at, self._time_at(at, start, end, from_ms, to_ms))
                 self.book.drop(order)
                 self.meet(order, None)
             else:
@@ -204,6 +244,19 @@ class Pit(Meeting):
         if self.exhausted:
             self.suspend(min(self.price, goal), max(self.price, goal))
         self._move(goal, goal_ms)
+
+    def _time_at(self, price: Decimal, start: Decimal, end: Decimal, from_ms: int, to_ms: int) -> int:
+        if start == end:
+            return self.now_ms
+        return max(self.now_ms, from_ms + int((to_ms - from_ms) * ((price - start) / (end - start))))
+
+    def _call_here(self) -> None:
+        if self.watch is not None and self.watch.next_call(self, 0) is not None:
+            self._call()
+
+    def _call(self) -> None:
+        if self.watch is not None:
+            self.watch.call(self)
 
     def _move(self, price: Decimal, now_ms: int) -> None:
         self.price, self.now_ms = price, now_ms

@@ -54,11 +54,10 @@ def _floor(floor: Floor, name: str, watching: Watching) -> dict[str, Any]:
 
 def _balances(floor: Floor, name: str) -> list[dict[str, str]]:
     held = floor.ledger.balances[name]
-    locked = floor.ledger.locked[name]
     rows = []
     for asset in sorted(floor.owned(name)):
-        total, bound = held.get(asset, ZERO), locked.get(asset, ZERO)
-        rows.append({"asset": asset, "total": text(total), "free": text(total - bound), "locked": text(bound)})
+        total, free = held.get(asset, ZERO), floor.free(name, asset)
+        rows.append({"asset": asset, "total": text(total), "free": text(free), "locked": text(total - free)})
     return rows
 
 
