@@ -15,6 +15,7 @@ from engine.venues.sandbox.keys import Key
 from engine.venues.sandbox.opening import ACCOUNT, Opening
 from engine.venues.sandbox.wire.intake import Outcome
 
+MARKETS = ("simulated:BTC/USDT", "simulated:BTC/USDT:USDT", "simulated:ETH/USDT:USDT")
 STEPPED = Opening(scenario="short_squeeze", seed=3, since="2024-03-01", cash=100_000.0, participation=0.02)
 
 
@@ -42,6 +43,7 @@ class Player:
 
     def __init__(self, server: Server, random: Random, limits: bool = True) -> None:
         self.server, self.random, self._low = server, random, limits
+        self.margin = 1_000.0  # quote; what an order for a contract is measured by
 
     def act(self) -> None:
         """Do the next thing: an order mostly, else a question, a step, a fault, a key, an account, a skew."""
@@ -59,7 +61,10 @@ class Player:
             "limits",
             "deed",
         )
-        getattr(self, f"_{self.random.choices(kinds, (50, 12, 10, 14, 6, 2, 1, 1, 1, 1, 1, 4))[0]}")()
+        kind = self.random.choices(kinds, (50, 12, 10, 14, 6, 2, 1, 1, 1, 1, 1, 4))[0]
+        if kind == "order" and "usdm" in self.server.exchange.floors and self.random.random() < 0.6:
+            kind = "contract"
+        getattr(self, f"_{kind}")()
 
     def _key_of_account(self) -> Key:
         return self.random.choice([one for one in self.server.exchange.ring.keys.values() if not one.public_pem])
@@ -79,6 +84,31 @@ class Player:
             asked |= {"stopPrice": near} if random.random() < 0.6 else {"trailingDelta": "20"}
         signed(self.server, self._key_of_account(), "POST", "/api/v3/order", **asked)
 
+    def _contract(self) -> None:
+        random, symbol = self.random, self.random.choice(("BTCUSDT", "ETHUSDT"))
+        asked: dict[str, Any] = {"symbol": symbol}
+        key, drawn = first_key(self.server), random.random()
+        if drawn < 0.2:
+            signed(self.server, key, "POST", "/fapi/v1/leverage", leverage=random.choice((20, 100, 100)), **asked)
+            return
+        price = float(self.server.exchange.usdm.pits[symbol].price)
+        near = f"{price * (1 + random.uniform(-0.003, 0.003)):.1f}"
+        asked |= {"side": random.choice(("BUY", "SELL"))}
+        asked["quantity"] = f"{random.uniform(0.2, 1.5) * self.margin * 60 / price:.3f}"
+        if drawn < 0.4:
+            waits = {"algoType": "CONDITIONAL", "type": random.choice(("STOP_MARKET", "TAKE_PROFIT_MARKET"))}
+            signed(self.server, key, "POST", "/fapi/v1/algoOrder", triggerPrice=near, **waits, **asked)
+        elif drawn < 0.7:
+            signed(self.server, key, "POST", "/fapi/v1/order", type="LIMIT", timeInForce="GTC", price=near, **asked)
+        else:
+            signed(self.server, key, "POST", "/fapi/v1/order", type="MARKET", **asked)
+
+    def tick(self, count: int) -> None:
+        """Let time go on in small steps, as the clock of an exchange that runs does it."""
+        for _ in range(count):
+            self.server.clock.step(self.random.randint(1, 4_000))
+            self.server.intake.take()
+
     def _ask(self) -> None:
         path = self.random.choice(("openOrders", "account", "myTrades"))
         signed(self.server, self._key_of_account(), "GET", f"/api/v3/{path}", symbol="BTCUSDT")
@@ -90,7 +120,8 @@ class Player:
         signed(self.server, first_key(self.server), "DELETE", f"/api/v3/{path}", symbol="BTCUSDT", **which)
 
     def _step(self) -> None:
-        control(self.server, "POST", "step", ms=self.random.randint(1, 90_000))
+        longest = 3_600_000 if "usdm" in self.server.exchange.floors else 90_000  # funding is due every eight hours
+        control(self.server, "POST", "step", ms=self.random.randint(1, longest))
 
     def _fault(self) -> None:
         fault, chance = self.random.choice(sorted(KEYS)), self.random.choice((1.0, 0.5))

@@ -27,7 +27,7 @@ from engine.venues.sandbox.opening import ACCOUNT, Opening, open_exchange
 from engine.venues.sandbox.wire.intake import Intake
 
 from ...candles.making import candles
-from .repeating import STEPPED, Player, control, first_key, signed, sizes
+from .repeating import MARKETS, STEPPED, Player, control, first_key, signed, sizes
 from .trading import played
 
 Said = list[str]
@@ -37,10 +37,10 @@ def kept(path: Path, opening: Opening = STEPPED, speed: float = 0.0, said: Said 
     return opened(opening, speed, 0, path, ([] if said is None else said).append)
 
 
-def session(path: Path, seed: int, count: int) -> dict[int, str]:
+def session(path: Path, seed: int, count: int, opening: Opening = STEPPED) -> dict[int, str]:
     """Play, and return what was held when the file had a size."""
     held = {}
-    with kept(path) as server:
+    with kept(path, opening) as server:
         player = Player(server, Random(seed))
         held[path.stat().st_size] = digest(server.exchange)
         for _ in range(count):
@@ -69,6 +69,45 @@ async def test_any_prefix_of_the_journal_repeats_what_was_held_when_it_ended_the
             with kept(part) as again:  # what was cut off is gone, and it ended properly since
                 assert digest(again.exchange) == held[ends[min(at, len(ends) - 3)]]
     assert statuses >= {"NEW", "FILLED"}
+
+
+MARGINED = replace(STEPPED, markets=MARKETS, cash=2_000.0)
+
+
+@played
+async def test_contracts_are_repeated_with_their_positions_funding_and_liquidations(tmp_path: Path) -> None:
+    held, random = session(tmp_path / "whole", 3, 300, MARGINED), Random(3)
+    told, ends = (tmp_path / "whole").read_bytes(), sizes(tmp_path / "whole")
+    for at in [*sorted(random.sample(range(len(ends) - 2), 6)), len(ends) - 3]:
+        part = tmp_path / str(at)
+        part.write_bytes(told[: ends[at]])
+        with kept(part, MARGINED) as server:
+            assert digest(server.exchange) == held[ends[at]]
+            assert audit(server.exchange) == []
+    assert {one.reason for one in server.exchange.usdm.ledger.postings} >= {"deposit", "fee"}
+    assert len(server.exchange.usdm.orders) > 8
+
+
+@pytest.mark.parametrize(
+    ("opening", "seed", "most"), [(STEPPED, 11, 0.2), (MARGINED, 5, 1.0)], ids=["coins", "contracts"]
+)
+@played
+async def test_time_that_nothing_came_of_is_not_written_and_changes_nothing(
+    tmp_path: Path, opening: Opening, seed: int, most: float
+) -> None:
+    path = tmp_path / "j"
+    with kept(path, opening) as server:
+        player = Player(server, Random(seed), limits=False)
+        for _ in range(400):
+            player.act()
+            player.tick(10)
+    assert 10 < sum(line[0] == "time" for line in _lines(path)[1:]) <= most * 4_000
+    with kept(path, opening) as server:  # the whole truth is as it was, or it would not start
+        assert audit(server.exchange) == []
+        reasons = {one.reason for floor in server.exchange.floors.values() for one in floor.ledger.postings}
+    assert reasons >= (
+        {"trade", "fee"} if opening is STEPPED else {"trade", "fee", "funding", "realised", "liquidation"}
+    )
 
 
 @played
