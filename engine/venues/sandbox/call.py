@@ -52,6 +52,7 @@ class Route:
     permission: str = ""
     weight_of_all: int = 0  # where no symbol was named
     orders: bool = False  # it counts as an order
+    unsigned: bool = False  # its key's id is enough
     by_limit: tuple[tuple[int, int], ...] = ()  # weights of up to so many rows; `weight` where none are asked for
 
     def weighs(self, asked: Asked) -> int:

@@ -13,6 +13,7 @@ from engine.venues.sandbox.streams.hub import Find, Hub
 from engine.venues.sandbox.streams.names import SPOT, USDM
 from engine.venues.sandbox.streams.spot_users import SpotUsers
 from engine.venues.sandbox.streams.troubles import USER, Troubles
+from engine.venues.sandbox.streams.usdm_users import UsdmUsers
 from engine.venues.sandbox.streams.users import Users
 
 FINDS: dict[str, Find] = {"spot": SPOT.feed, "usdm": USDM.feed}
@@ -34,6 +35,8 @@ class Pushing:
         self.users = {name: Users(clock, self.troubles) for name in exchange.floors}
         if "spot" in exchange.floors:
             SpotUsers(exchange.spot, self.users["spot"])
+        if "usdm" in exchange.floors:
+            UsdmUsers(exchange.usdm, self.users["usdm"])
         exchange.moved.append(self._moved)
 
     def _moved(self) -> None:

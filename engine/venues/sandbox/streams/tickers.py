@@ -65,7 +65,8 @@ class States(Feed):
         events = []
         for symbol in [self.symbol] if self.symbol else list(self.floor.pits):
             pit = self.floor.pits[symbol]
-            stands = (pit.k, pit.price, pit.now_ms if pit.inside and not self.timeless else 0)
+            moving = pit.now_ms if pit.inside and not self.timeless else 0
+            stands = (pit.k, pit.price, pit.book.changes, moving)
             if self.told.get(symbol) != stands:
                 self.told[symbol] = stands
                 events.append(self.tell(self.floor, pit))

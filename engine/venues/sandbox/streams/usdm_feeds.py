@@ -85,7 +85,7 @@ class EachBest(Feed):
     def passed(self) -> Iterable[Event]:
         """Return the contracts whose best prices have changed."""
         for symbol, pit in self.floor.pits.items():
-            stands = (pit.face.k, pit.face.price)
+            stands = (pit.face.k, pit.face.price, pit.book.changes)
             if self.told.get(symbol) != stands:
                 self.told[symbol] = stands
                 yield best(self.floor, pit)

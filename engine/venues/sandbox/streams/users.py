@@ -11,15 +11,28 @@ from engine.venues.sandbox.keys import Key
 from engine.venues.sandbox.streams.feed import Outlet
 from engine.venues.sandbox.streams.hub import written
 from engine.venues.sandbox.streams.troubles import USER, Troubles
+from engine.venues.sandbox.usdm.listen_keys import ListenKey
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subscription:
-    """Hold one user stream of a client. number: how the client knows it; key: by which right it listens."""
+    """Hold one user stream of a client. number: how the client knows it, None where it hears of nothing else.
+
+    key, listen_key: by which right it listens.
+    """
 
     outlet: Outlet
-    number: int
+    number: int | None
     key: Key
+    listen_key: ListenKey | None = None
+
+    def lives(self, now_ms: int) -> bool:
+        """Return whether it may still listen."""
+        return self.key.works(now_ms) if self.listen_key is None else self.listen_key.lives(now_ms)
+
+    def put(self, text: str) -> None:
+        """Send an event."""
+        self.outlet.put(text if self.number is None else f'{{"subscriptionId":{self.number},"event":{text}}}')
 
 
 class Users:
@@ -29,9 +42,10 @@ class Users:
         self.clock, self.troubles = clock, troubles
         self.listening: dict[str, list[Subscription]] = {}
 
-    def subscribe(self, outlet: Outlet, key: Key) -> Subscription:
-        """Let somebody listen to what happens to a key's account."""
-        made = Subscription(outlet, max((one.number for one in self.of(outlet)), default=-1) + 1, key)
+    def subscribe(self, outlet: Outlet, key: Key, listen_key: ListenKey | None = None) -> Subscription:
+        """Let somebody listen to what happens to a key's account; by a listen key the stream has no number."""
+        taken = [one.number for one in self.of(outlet) if one.number is not None]
+        made = Subscription(outlet, None if listen_key else max(taken, default=-1) + 1, key, listen_key)
         self.listening.setdefault(key.account, []).append(made)
         return made
 
@@ -51,14 +65,16 @@ class Users:
         """Tell an event to everybody who listens to an account; there is somebody."""
         for text in self.troubles.through(USER, written(event), account):
             for one in self.listening.get(account, ()):
-                one.outlet.put(f'{{"subscriptionId":{one.number},"event":{text}}}')
+                one.put(text)
 
     def end_revoked(self) -> None:
-        """End the streams whose key works no longer."""
+        """End the streams whose key works no longer, or whose listen key has expired."""
         now_ms = self.clock.now_ms
-        for one in [one for one in self._all() if not one.key.works(now_ms)]:
-            event = written({"e": "eventStreamTerminated", "E": now_ms})
-            one.outlet.put(f'{{"subscriptionId":{one.number},"event":{event}}}')
+        for one in [one for one in self._all() if not one.lives(now_ms)]:
+            if one.listen_key is None:
+                one.put(written({"e": "eventStreamTerminated", "E": now_ms}))
+            else:
+                one.put(written({"e": "listenKeyExpired", "E": now_ms, "listenKey": one.listen_key.text}))
             self.unsubscribe(one)
 
     def _all(self) -> Iterator[Subscription]:

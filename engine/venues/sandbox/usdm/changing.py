@@ -74,6 +74,7 @@ class Choices:
         if leverage < was and self.filling.margins.available(account, contract.margin_asset) < ZERO:
             setting.leverage = was
             raise no("leverage needs margin")
+        self.filling.tell_change(account.name, "LEVERAGE", contract.symbol, account.updated_ms)
 
     def move_margin(self, account: Account, position: Position, amount: Decimal, now_ms: int) -> None:
         """Add to the margin of an isolated position (+), or take away what it does not need (-)."""

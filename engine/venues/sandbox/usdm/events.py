@@ -89,3 +89,9 @@ def _position(floor: UsdmFloor, one: Position) -> dict[str, Any]:
         "mt": "isolated" if isolated else "cross", "iw": money(one.margin) if isolated else "0",
         "ps": one.side, "ma": one.contract.margin_asset,
     }  # fmt: skip
+
+
+def leverage_update(floor: UsdmFloor, account: str, symbol: str) -> dict[str, Any]:
+    """Return an ACCOUNT_CONFIG_UPDATE: another leverage was chosen."""
+    leverage = floor.account(account).settings[symbol].leverage
+    return {"e": "ACCOUNT_CONFIG_UPDATE", "E": floor.now_ms, "T": floor.now_ms, "ac": {"s": symbol, "l": leverage}}

@@ -21,6 +21,7 @@ from engine.venues.sandbox.usdm.contract import Contract
 from engine.venues.sandbox.usdm.filling import UsdmFilling
 from engine.venues.sandbox.usdm.funding import Funding
 from engine.venues.sandbox.usdm.liquidating import Liquidations
+from engine.venues.sandbox.usdm.listen_keys import ListenKeys
 from engine.venues.sandbox.usdm.margin import Margins
 from engine.venues.sandbox.usdm.order import UsdmOrder
 from engine.venues.sandbox.usdm.placing import check_filters, check_trigger, names, read_algo, read_order
@@ -42,6 +43,7 @@ class UsdmFloor(Floor):
         super().__init__(traded, start_ms, settings, filling)
         filling.pits.update(self.pits)
         self.algos = Algos(filling, self.register)
+        self.listening = ListenKeys(settings.seed)
         self.choices = Choices(filling, self.algos)
         self.funding = Funding(filling, start_ms)
         watch = Liquidations(filling, self.register, self.algos, self.funding)

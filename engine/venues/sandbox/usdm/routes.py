@@ -7,6 +7,7 @@ from engine.venues.sandbox.rights import restrictions
 from engine.venues.sandbox.usdm import (
     account_calls,
     algo_calls,
+    listening,
     market_calls,
     order_calls,
     public_calls,
@@ -82,5 +83,8 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/fapi/v1/marginType"): Route(setting_calls.margin_type, 1, "trade"),
     ("POST", "/fapi/v1/positionMargin"): Route(setting_calls.position_margin, 1, "trade"),
     ("GET", "/fapi/v1/positionMargin/history"): Route(account_calls.margin_history, 1, "read"),
+    ("POST", "/fapi/v1/listenKey"): Route(listening.start, 1, "read", unsigned=True),
+    ("PUT", "/fapi/v1/listenKey"): Route(listening.keep, 1, "read", unsigned=True),
+    ("DELETE", "/fapi/v1/listenKey"): Route(listening.stop, 1, "read", unsigned=True),
     ("GET", "/sapi/v1/account/apiRestrictions"): Route(restrictions, 1, "read"),
 }

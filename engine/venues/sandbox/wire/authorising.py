@@ -14,6 +14,16 @@ AHEAD_MS = 1_000
 WINDOW_MS, WIDEST_MS = 5_000, 60_000
 
 
+def identify(ring: KeyRing, header: str | None, permission: str, now_ms: int) -> Key:
+    """Return the key of an id; RefusalError: -2014, -2015."""
+    if not header or not header.isalnum():
+        raise RefusalError(-2014, "API-key format invalid.", 401)
+    key = ring.keys.get(header)
+    if key is None or not key.works(now_ms) or permission not in key.permissions:
+        raise RefusalError(-2015, "Invalid API-key, IP, or permissions for action.", 401)
+    return key
+
+
 def authorise(
     ring: KeyRing, header: str | None, query: str, body: str, asked: Asked, permission: str, now_ms: int
 ) -> Key:
@@ -21,11 +31,7 @@ def authorise(
 
     query, body: as they came over the wire; what is signed is the one and the other, with nothing between.
     """
-    if not header or not header.isalnum():
-        raise RefusalError(-2014, "API-key format invalid.", 401)
-    key = ring.keys.get(header)
-    if key is None or not key.works(now_ms) or permission not in key.permissions:
-        raise RefusalError(-2015, "Invalid API-key, IP, or permissions for action.", 401)
+    key = identify(ring, header, permission, now_ms)
     stamp, window = asked.whole("timestamp"), asked.whole("recvWindow", WINDOW_MS) or WINDOW_MS
     if stamp is None:
         raise missing("timestamp")

@@ -14,7 +14,7 @@ from engine.venues.sandbox.limits import Limits
 from engine.venues.sandbox.refusal import RefusalError
 from engine.venues.sandbox.spot import routes as spot_routes
 from engine.venues.sandbox.usdm import routes as usdm_routes
-from engine.venues.sandbox.wire.authorising import authorise
+from engine.venues.sandbox.wire.authorising import authorise, identify
 
 ROUTES: dict[str, dict[tuple[str, str], Route]] = {"spot": spot_routes.ROUTES, "usdm": usdm_routes.ROUTES}
 STANDARD: dict[str, Callable[[], Limits]] = {"spot": Limits, "usdm": Limits.of_contracts}
@@ -49,7 +49,9 @@ def answer(
         if only_count:
             return None, headers
         call = Call(floor, own, asked, now_ms, headers=headers)
-        if route.permission:
+        if route.unsigned:
+            call.key = identify(exchange.ring, header, route.permission, now_ms)
+        elif route.permission:
             call.key = authorise(exchange.ring, header, query, body, asked, route.permission, now_ms)
             if route.orders:
                 headers |= own.count_order(call.account, now_ms)

@@ -25,4 +25,32 @@ SPOT = {
     "allOrders": ("GET", "/api/v3/allOrders"),
     "myTrades": ("GET", "/api/v3/myTrades"),
 }
-METHODS: dict[str, dict[str, tuple[str, str]]] = {"spot": SPOT}
+USDM = {
+    "ping": ("GET", "/fapi/v1/ping"),
+    "time": ("GET", "/fapi/v1/time"),
+    "exchangeInfo": ("GET", "/fapi/v1/exchangeInfo"),
+    "depth": ("GET", "/fapi/v1/depth"),
+    "klines": ("GET", "/fapi/v1/klines"),
+    "trades.recent": ("GET", "/fapi/v1/trades"),
+    "trades.historical": ("GET", "/fapi/v1/historicalTrades"),
+    "ticker.price": ("GET", "/fapi/v1/ticker/price"),
+    "ticker.book": ("GET", "/fapi/v1/ticker/bookTicker"),
+    "order.place": ("POST", "/fapi/v1/order"),
+    "order.test": ("POST", "/fapi/v1/order/test"),
+    "order.status": ("GET", "/fapi/v1/order"),
+    "order.cancel": ("DELETE", "/fapi/v1/order"),
+    "order.modify": ("PUT", "/fapi/v1/order"),
+    "algoOrder.place": ("POST", "/fapi/v1/algoOrder"),
+    "algoOrder.cancel": ("DELETE", "/fapi/v1/algoOrder"),
+    "myTrades": ("GET", "/fapi/v1/userTrades"),
+    "account.balance": ("GET", "/fapi/v2/balance"),
+    "v2/account.balance": ("GET", "/fapi/v3/balance"),
+    "account.status": ("GET", "/fapi/v2/account"),
+    "v2/account.status": ("GET", "/fapi/v3/account"),
+    "account.position": ("GET", "/fapi/v2/positionRisk"),
+    "v2/account.position": ("GET", "/fapi/v3/positionRisk"),
+    "userDataStream.start": ("POST", "/fapi/v1/listenKey"),
+    "userDataStream.ping": ("PUT", "/fapi/v1/listenKey"),
+    "userDataStream.stop": ("DELETE", "/fapi/v1/listenKey"),
+}
+METHODS: dict[str, dict[str, tuple[str, str]]] = {"spot": SPOT, "usdm": USDM}

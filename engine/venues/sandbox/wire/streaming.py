@@ -15,8 +15,8 @@ from engine.venues.sandbox.wire.sockets import Patience, Socket
 from engine.venues.sandbox.wire.websocket_api import WebsocketApi
 
 MOST = {"spot": 1_024, "usdm": 1_024}  # streams a connection may listen to
-CATEGORIES = ("market", "public")  # of the streams of USD-M
-APIS = {"/ws-api/v3": "spot"}
+CATEGORIES = ("market", "public", "private")  # of the streams of USD-M
+APIS = {"/ws-api/v3": "spot", "/ws-fapi/v1": "usdm"}
 
 
 class Streaming:
@@ -37,11 +37,12 @@ class Streaming:
         parts = path.strip("/").split("/")
         api = APIS.get(path.rstrip("/"))
         floor = api or ("usdm" if parts[0] in CATEGORIES or host.startswith("fstream") else "spot")
+        private = parts[0] == "private"
         if parts[0] in CATEGORIES:
             parts = parts[1:]
         if floor not in self.pushing.hubs or (api is None and parts[:1] not in (["ws"], ["stream"])):
             return web.Response(status=404, text=f"There is no websocket at {path}")
-        if self.pushing.troubles.refuses(user=api is not None):
+        if self.pushing.troubles.refuses(user=private or api is not None):
             return web.Response(status=503, text="Service Unavailable")
         socket = Socket(self.patience, combined=parts[0] == "stream")
         self.sockets.add(socket)
@@ -49,6 +50,9 @@ class Streaming:
             if api is not None:
                 return await self._api(request, socket, floor)
             names = parts[1:] + [name for one in parse_qs(query).get("streams", []) for name in one.split("/")]
+            if private:
+                names = parse_qs(query).get("listenKey", []) + names
+                return await self._private(request, socket, names[0] if names else "")
             return await self._market(request, socket, floor, names)
         finally:
             self.sockets.discard(socket)
@@ -71,6 +75,16 @@ class Streaming:
             return await socket.serve(request, heard, counted=True)
         finally:
             requests.end()
+
+    async def _private(self, request: web.BaseRequest, socket: Socket, listen_key: str) -> web.StreamResponse:
+        found, users = self.intake.exchange.usdm.listening.keys.get(listen_key), self.pushing.users["usdm"]
+        if found is None or not found.lives(self.intake.clock.now_ms):
+            return web.Response(status=401, text="This listenKey does not exist.")
+        one = users.subscribe(socket, found.key, found)
+        try:
+            return await self._market(request, socket, "usdm", [])
+        finally:
+            users.unsubscribe(one)
 
     async def _api(self, request: web.BaseRequest, socket: Socket, floor: str) -> web.StreamResponse:
         api = WebsocketApi(self.intake, floor, self.pushing.users[floor], socket)

@@ -6,6 +6,7 @@ Owns the envelope: ids, status, rate limits. Must not know sockets or what reque
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -41,11 +42,13 @@ class WebsocketApi:
 
     def __init__(self, intake: Intake, floor: str, users: Users, outlet: Outlet) -> None:
         self.intake, self.floor, self.users, self.outlet = intake, floor, users, outlet
-        self._own = {
-            "userDataStream.subscribe.signature": self._subscribe,
-            "userDataStream.unsubscribe": self._unsubscribe,
-            "session.subscriptions": self._subscriptions,
-        }  # fmt: skip
+        self._own: dict[str, Callable[[dict[str, Any]], Any]] = {}
+        if floor == "spot":
+            self._own = {
+                "userDataStream.subscribe.signature": self._subscribe,
+                "userDataStream.unsubscribe": self._unsubscribe,
+                "session.subscriptions": self._subscriptions,
+            }
 
     def end(self) -> None:
         """Let all streams of the connection end."""
