@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.venues.sandbox.decimals import ZERO
-from engine.venues.sandbox.matching.order import Fill, Order
 from engine.venues.sandbox.matching.register import Register
 from engine.venues.sandbox.usdm.filling import UsdmFilling
 from engine.venues.sandbox.usdm.order import UsdmOrder
@@ -57,7 +56,6 @@ class Algos:
         self.heard: list[Callable[[AlgoOrder], None]] = []
         self.last_id = 0
         filling.triggering = self
-        filling.heard.append(self._hear)
 
     def next_id(self) -> int:
         """Return the next number of an order, waiting or not; later ones are larger."""
@@ -119,17 +117,16 @@ class Algos:
         self.filling.claim(order, order.price)
         return True
 
+    def ended(self, order: UsdmOrder) -> None:
+        """Finish the algo order of an order that has ended."""
+        algo = self.all[order.algo_id]
+        if algo.status == "TRIGGERED":
+            self._end(algo, "FINISHED", order.updated_ms)
+
     def _end(self, algo: AlgoOrder, status: str, now_ms: int, why: str = "") -> None:
         algo.status, algo.updated_ms, algo.why = status, now_ms, why
         self.open[algo.order.account, algo.order.instrument.symbol].pop(algo.id, None)
         self._tell(algo)
-
-    def _hear(self, order: Order, what: str, fill: Fill | None) -> None:
-        """Finish an algo order with the order it became."""
-        if isinstance(order, UsdmOrder) and order.algo_id and not order.is_open:
-            algo = self.all[order.algo_id]
-            if algo.status == "TRIGGERED":
-                self._end(algo, "FINISHED", order.updated_ms)
 
     def _tell(self, algo: AlgoOrder) -> None:
         for one in self.heard:

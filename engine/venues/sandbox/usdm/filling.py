@@ -13,7 +13,7 @@ from typing import Protocol
 from engine.venues.sandbox.decimals import UNIT, ZERO, down
 from engine.venues.sandbox.matching.filling import Filling
 from engine.venues.sandbox.matching.ledger import Ledger
-from engine.venues.sandbox.matching.order import Order
+from engine.venues.sandbox.matching.order import Fill, Order
 from engine.venues.sandbox.matching.pit import Pit
 from engine.venues.sandbox.usdm.accounts import Account
 from engine.venues.sandbox.usdm.income import Incomes
@@ -31,6 +31,9 @@ class Triggering(Protocol):
     def trigger(self, order: UsdmOrder, now_ms: int) -> bool:
         """Let an order that the path has reached become one of the book; False: it has ended instead."""
 
+    def ended(self, order: UsdmOrder) -> None:
+        """Hear of the end of an order that once waited."""
+
 
 class UsdmFilling(Filling):
     """Keep positions and wallets. changed: who is told of an account's changes."""
@@ -42,6 +45,7 @@ class UsdmFilling(Filling):
         self.incomes = Incomes(ledger)
         self.margins = Margins(ledger, pits)
         self.realised: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)  # by account, symbol, side
+        self.reducing: dict[tuple[str, str], dict[int, UsdmOrder]] = defaultdict(dict)  # open orders that only reduce
         self.changed: list[AccountHearing] = []
         self.triggering: Triggering | None = None
 
@@ -101,15 +105,34 @@ class UsdmFilling(Filling):
             position.margin += short  # a fee that the rest of the wallet could not pay
         return fee, of.margin_asset
 
+    def admit(self, order: Order) -> None:
+        """Take a new order in among the open ones, and among those that may only reduce."""
+        own = _own(order)
+        if own.reduces:
+            self.reducing[own.account, own.instrument.symbol][own.id] = own
+        super().admit(order)
+
     def fill(self, order: Order, quantity: Decimal, price: Decimal, maker: bool, now_ms: int) -> None:
         """Fill a part of an order, or what is left of it; then end what has nothing to reduce any more."""
         super().fill(order, quantity, price, maker, now_ms)
         own = _own(order)
         account = self.account(own.account)
-        for one in list(self.open[own.account, own.instrument.symbol].values()):
-            if _own(one).reduces and one.is_open and account.closable(_own(one)) == ZERO:
+        for one in list(self.reducing[own.account, own.instrument.symbol].values()):
+            if one.is_open and account.closable(one) == ZERO:
                 self.pits[own.instrument.symbol].cancel(one, "EXPIRED")
         self.tell_change(own.account, "ORDER", own.instrument.symbol, now_ms)
+
+    def _close(self, order: Order) -> None:
+        super()._close(order)
+        if not order.is_open:
+            self.reducing[order.account, order.instrument.symbol].pop(order.id, None)
+
+    def tell(self, order: Order, what: str, fill: Fill | None = None) -> None:
+        """Tell everybody who listens; an algo order ends with its order, and after it."""
+        super().tell(order, what, fill)
+        own = _own(order)
+        if own.algo_id and not own.is_open and self.triggering is not None:
+            self.triggering.ended(own)
 
     def tell_change(self, account: str, why: str, symbol: str, now_ms: int) -> None:
         """Tell everybody who listens of an account's change."""
