@@ -136,6 +136,10 @@ class Floor(ABC):
         """Return what of an asset a new order may use."""
         return self.ledger.free(account, asset)
 
+    def waiting(self, account: str) -> list[tuple[int, str, Order]]:
+        """Return orders that wait for a trigger under an id and a client id of their own, which are not in the list."""
+        return []
+
     def positions(self, account: str) -> list[dict[str, Any]]:
         """Return open positions: symbol and side; quantity, entry, floating, liquidation as text. Coins are none."""
         return []

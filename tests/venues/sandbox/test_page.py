@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from engine.venues.sandbox.asking import Asked
+from engine.venues.sandbox.keeping.opened import opened
+from engine.venues.sandbox.opening import Opening
 from engine.venues.sandbox.page import POLICY, page
 from engine.venues.sandbox.wire.guarding import strange
 
+from .repeating import first_key, signed
 from .test_truth import stolen
 from .trading import FLAT, SYMBOL, Desk, desk, played
 
@@ -77,7 +80,7 @@ async def test_the_state_shows_what_is_there() -> None:
         ]
         balances = {one["asset"]: one for one in floor["balances"]}
         assert (balances["BTC"]["total"], balances["BTC"]["free"]) == ("9.00000000", "8.00000000")
-        assert Decimal(balances["USDT"]["locked"]) == 297
+        assert Decimal(balances["USDT"]["total"]) - Decimal(balances["USDT"]["free"]) == 297
 
 
 @played
@@ -162,3 +165,31 @@ def test_every_part_that_the_script_looks_for_is_there() -> None:
     wanted = set(re.findall(r"byId\(\"([a-z-]+)\"\)", text))
     assert len(wanted) > 15
     assert wanted <= set(re.findall(r"id=\"([a-z-]+)\"", text))
+
+
+@played
+async def test_a_position_and_what_waits_for_a_trigger_are_shown() -> None:
+    with opened(Opening(markets=("simulated:BTC/USDT:USDT",), since="2024-03-01", cash=5_000.0), 0.0) as server:
+        key, market = first_key(server), {"symbol": "BTCUSDT", "side": "BUY"}
+        price = float(server.exchange.usdm.pits["BTCUSDT"].price)
+        stop = {
+            "symbol": "BTCUSDT",
+            "side": "SELL",
+            "algoType": "CONDITIONAL",
+            "type": "STOP_MARKET",
+            "quantity": "0.1",
+        }
+        stop |= {"triggerPrice": f"{price * 0.97:.1f}", "clientAlgoId": "guard"}
+        assert signed(server, key, "POST", "/fapi/v1/order", type="MARKET", quantity="0.2", **market).status == 200
+        assert signed(server, key, "POST", "/fapi/v1/algoOrder", **stop).status == 200
+        told = server.intake.take("GET", "/sandbox/state").told
+        (floor,) = told["accounts"][0]["floors"]
+        (position,), (order,), (fill,) = floor["positions"], floor["orders"], floor["fills"]
+        assert (position["symbol"], position["side"], float(position["quantity"])) == ("BTCUSDT", 1, 0.2)
+        assert float(position["entry"]) == float(fill["price"])
+        assert 0 < float(position["liquidation"]) < price
+        assert (order["client_id"], order["type"], order["side"], floor["count"]) == ("guard", "STOP_MARKET", -1, 1)
+        assert float(order["stop"]) == float(stop["triggerPrice"])
+        (balance,) = floor["balances"]
+        assert 0 < float(balance["free"]) < float(balance["total"]) < 5_000
+        assert [one["stop"] for one in told["chosen"]["bids"] if one["stop"]] == ["-0.100"]

@@ -42,29 +42,30 @@ def stepped(value: Decimal, step: Decimal) -> str:
 
 def _floor(floor: Floor, name: str, watching: Watching) -> dict[str, Any]:
     books = [book for (account, _), book in floor.filling.open.items() if account == name and book]
-    found = [order for book in books for order in islice(reversed(book.values()), ORDERS)]
-    found.sort(key=lambda one: one.id, reverse=True)
+    orders = [order for book in books for order in islice(reversed(book.values()), ORDERS)]
+    waiting = floor.waiting(name)
+    found = waiting + [(one.id, one.client_id, one) for one in orders]
+    found.sort(key=lambda row: (row[2].time_ms, row[0]), reverse=True)
     return {
         "floor": floor.name, "balances": _balances(floor, name), "positions": floor.positions(name),
-        "count": sum(len(book) for book in books),
-        "orders": [_order(one) for one in found[:ORDERS]],
+        "count": sum(len(book) for book in books) + len(waiting),
+        "orders": [_order(*one) for one in found[:ORDERS]],
         "fills": [_fill(order, fill) for order, fill in watching.fills[floor.name, name]],
     }  # fmt: skip
 
 
 def _balances(floor: Floor, name: str) -> list[dict[str, str]]:
     held = floor.ledger.balances[name]
-    rows = []
-    for asset in sorted(floor.owned(name)):
-        total, free = held.get(asset, ZERO), floor.free(name, asset)
-        rows.append({"asset": asset, "total": text(total), "free": text(free), "locked": text(total - free)})
-    return rows
+    return [
+        {"asset": asset, "total": text(held.get(asset, ZERO)), "free": text(floor.free(name, asset))}
+        for asset in sorted(floor.owned(name))
+    ]
 
 
-def _order(order: Order) -> dict[str, Any]:
+def _order(id_: int, client_id: str, order: Order) -> dict[str, Any]:
     of = order.instrument
     return {
-        "id": order.id, "client_id": order.client_id, "symbol": of.symbol, "side": order.side, "type": order.type,
+        "id": id_, "client_id": client_id, "symbol": of.symbol, "side": order.side, "type": order.type,
         "quantity": stepped(order.quantity, of.lot), "filled": stepped(order.filled, of.lot),
         "price": stepped(order.price, of.tick) if order.price else "",
         "stop": stepped(order.stop, of.tick) if order.stop else "", "ms": order.time_ms,

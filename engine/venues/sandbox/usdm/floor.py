@@ -10,6 +10,7 @@ from engine.venues.sandbox.asking import Asked
 from engine.venues.sandbox.decimals import UNIT, ZERO, nearest
 from engine.venues.sandbox.floor import Floor, Settings
 from engine.venues.sandbox.matching.ledger import Ledger
+from engine.venues.sandbox.matching.order import Order
 from engine.venues.sandbox.matching.pit import Pit
 from engine.venues.sandbox.matching.tape import Tape
 from engine.venues.sandbox.refusal import RefusalError, unknown_on_cancel, unknown_on_query
@@ -218,6 +219,11 @@ class UsdmFloor(Floor):
     def free(self, account: str, asset: str) -> Decimal:
         """Return what of a wallet new orders may claim."""
         return max(ZERO, nearest(self.margins.available(self.account(account), asset), UNIT))
+
+    def waiting(self, account: str) -> list[tuple[int, str, Order]]:
+        """Return the algo orders that wait, with their ids and client ids."""
+        books = [book for (name, _), book in self.algos.open.items() if name == account]
+        return [(one.id, one.client_id, one.order) for book in books for one in book.values()]
 
     def positions(self, account: str) -> list[dict[str, Any]]:
         """Return what is held: symbol and side; quantity, entry, floating, liquidation as text."""
