@@ -116,6 +116,10 @@ class Floor(ABC):
         """Return what is open, oldest first."""
         return list(self.filling.open[account, symbol].values())
 
+    def close(self, symbol: str) -> None:
+        """End a market's trading for good, with everything that is open in it."""
+        self.pits[symbol].halt()
+
     def listed(self, orders: Iterable[Order]) -> list[Order]:
         """Return those orders that queries and lists show by now."""
         return [one for one in orders if one.shown_ms <= self.now_ms]

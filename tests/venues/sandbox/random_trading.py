@@ -73,10 +73,8 @@ def draw_order(random: Random, price: float, number: int) -> dict[str, str]:
 
 
 async def trade_at_random(at: Desk, orders: int, seed: int, faults: bool = False) -> Ends:
-    """Send orders with cancellations and steps between them, and return how they ended."""
+    """Send orders with cancellations and steps between them, and return how they ended. faults: all that are set."""
     random, ends = Random(seed), Ends()
-    if faults:
-        await set_all_faults(at)
     for number in range(orders):
         price = float(at.server.exchange.spot.pits[BTC].price)
         try:

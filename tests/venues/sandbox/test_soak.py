@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.venues.sandbox.controlling.deeds import DEEDS
 from engine.venues.sandbox.controlling.faults import KEYS
 
-from .random_trading import BTC, trade_at_random
+from .random_trading import BTC, set_all_faults, trade_at_random
 from .random_trading import driven as opened
 from .trading import desk, played
 
@@ -16,6 +16,7 @@ LEAST = 5  # times that each fault must have been met; the deeds at the end happ
 @played
 async def test_six_thousand_random_orders_with_random_faults_end_with_a_clean_audit() -> None:
     async with desk(**opened(3)) as at:
+        await set_all_faults(at)
         ends = await trade_at_random(at, ORDERS, 3, faults=True)
         before = await at.audited()
         await at.control("POST", "faults", fault="delisting", symbol=BTC)

@@ -12,7 +12,7 @@ from engine.venues.sandbox.controlling.truth import audit
 from engine.venues.sandbox.exchange import Exchange
 from engine.venues.sandbox.matching.order import Fill
 
-from .random_trading import driven, trade_at_random
+from .random_trading import driven, set_all_faults, trade_at_random
 from .trading import SYMBOL, desk, played
 
 
@@ -21,6 +21,7 @@ async def test_the_same_seed_gives_the_same_exchange_twice() -> None:
     told = []
     for seed in (5, 5, 6):
         async with desk(**driven(seed)) as at:
+            await set_all_faults(at)
             await trade_at_random(at, 150, seed, faults=True)
             told.append(await at.audited())
     assert told[0] == told[1]

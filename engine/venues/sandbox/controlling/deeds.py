@@ -25,8 +25,8 @@ CHANGES = ("tick", "lot", "min_notional")
 def delisting(exchange: Exchange, body: Body) -> Body:
     """End a market's trading after a delay: open orders end EXPIRED, new ones are refused, candles end."""
     _only(body, "floor", "symbol", "delay_ms")
-    _, pit = _market(exchange, body)
-    _after(exchange, body, pit.halt)
+    floor, pit = _market(exchange, body)
+    _after(exchange, body, lambda: floor.close(pit.instrument.symbol))
     return {}
 
 

@@ -211,6 +211,13 @@ class UsdmFloor(Floor):
         self.filling.tell(order, "AMENDMENT")
         pit.arrive(order)
 
+    def close(self, symbol: str) -> None:
+        """End a market's trading for good; positions stay as they are, at the last price."""
+        super().close(symbol)
+        for account, named in list(self.algos.open):
+            if named == symbol:
+                self.algos.end_all(account, symbol, self.now_ms, "EXPIRED")
+
     def owned(self, account: str) -> set[str]:
         """Return the assets that margin is in, or that are owned."""
         assets = {contract.margin_asset for contract in self.contracts.values()}

@@ -21,7 +21,7 @@ ORDERS = 2_000
 TYPES = ("MARKET", "LIMIT", "LIMIT", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET")
 
 
-async def trade_at_random(at: UsdmDesk, orders: int, seed: int) -> dict[str, int]:
+async def trade_at_random(at: UsdmDesk, orders: int, seed: int, faults: bool = False) -> dict[str, int]:
     """Send orders of all types on both contracts, change settings between them, and return how many ended how."""
     random, ends = Random(seed), {"placed": 0, "refused": 0, "broken": 0}
     for number in range(orders):
@@ -52,15 +52,22 @@ async def trade_at_random(at: UsdmDesk, orders: int, seed: int) -> dict[str, int
         try:
             await (at.client.fapiPrivatePostAlgoOrder if algo else at.client.fapiPrivatePostOrder)(asked)
             ends["placed"] += 1
+        except ccxt.OperationFailed:
+            ends["broken"] += 1
         except ccxt.ExchangeError as error:
-            ends["refused" if error.venue[0] == 400 else "broken"] += 1  # type: ignore[attr-defined]
+            ends["refused" if _is_refusal(error) else "broken"] += 1
         if number % 100 == 0:
             assert audit(at.server.exchange) == []
-        await unsettle(at, random, symbol)
+        await unsettle(at, random, symbol, faults)
     return ends
 
 
-async def unsettle(at: UsdmDesk, random: Random, symbol: str) -> None:
+def _is_refusal(error: Exception) -> bool:
+    status, _ = getattr(error, "venue", (0, None))
+    return bool(status == 400)
+
+
+async def unsettle(at: UsdmDesk, random: Random, symbol: str, faults: bool = False) -> None:
     """Now and then cancel, change a setting, deposit, or let time go on."""
     drawn = random.random()
     try:
@@ -84,8 +91,8 @@ async def unsettle(at: UsdmDesk, random: Random, symbol: str) -> None:
             await at.client.fapiPrivatePostPositionMargin(
                 {"symbol": symbol, "type": random.choice((1, 2)), "amount": "10"}
             )
-    except ccxt.ExchangeError as error:
-        if error.venue[0] != 400:  # type: ignore[attr-defined]
+    except (ccxt.OperationFailed, ccxt.ExchangeError) as error:
+        if not faults and not _is_refusal(error):
             raise
     if at.floor.ledger.balances["trader"]["USDT"] < 200:
         await at.control("POST", "accounts", name="trader", balances={"USDT": "1000"}, floor="usdm", key=False)
