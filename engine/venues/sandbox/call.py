@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -26,6 +26,7 @@ class Call(Generic[F]):
     now_ms: int
     key: Key | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    floors: Mapping[str, Floor] = field(default_factory=dict)  # all of the exchange
 
     @property
     def account(self) -> str:

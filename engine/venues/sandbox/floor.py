@@ -49,7 +49,7 @@ class Floor(ABC):
             self.pits[instrument.symbol] = Pit(instrument, tape, filling, opens_ms, settings.participation)
         self.showing: list[Callable[[Pit], None]] = []  # who is told before a book is shown as a whole
         self.maintained_until_ms = 0
-        self.brought: list[Callable[[Posting], None]] = []  # who is told of money from outside
+        self.brought: list[Callable[[Posting], None]] = []  # who is told of money from outside, or to it
         self._cancels = self._deposits = 0
 
     @property
@@ -99,6 +99,19 @@ class Floor(ABC):
         if amount:
             for one in self.brought:
                 one(posting)
+
+    def withdrawable(self, account: str, asset: str) -> Decimal:
+        """Return how much of an asset may leave."""
+        return self.ledger.free(account, asset)
+
+    def withdraw(self, account: str, asset: str, amount: Decimal) -> int:
+        """Let money that may leave go outside, and return the movement's number."""
+        self._deposits += 1
+        posting = Posting(self.now_ms, account, OUTSIDE, asset, amount, "withdrawal", self._deposits)
+        self.ledger.post(posting)
+        for one in self.brought:
+            one(posting)
+        return self._deposits
 
     @abstractmethod
     def place(self, account: str, asked: Asked) -> Order:

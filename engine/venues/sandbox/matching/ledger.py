@@ -26,7 +26,7 @@ class Posting:
     taker: str
     asset: str
     amount: Decimal
-    reason: str  # deposit, trade, fee; of contracts: realised, fee, funding, liquidation, borne
+    reason: str  # deposit, withdrawal, trade, fee; of contracts: realised, fee, funding, liquidation, borne
     reference: int
 
 

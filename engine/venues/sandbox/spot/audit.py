@@ -53,7 +53,7 @@ def _fills(floor: Floor) -> list[str]:
     """Hold each fill against its postings: both legs and the fee, and no posting without a fill."""
     posted: dict[tuple[str, int, str], Decimal] = defaultdict(Decimal)
     for one in floor.ledger.postings:
-        if one.reason != "deposit":
+        if one.reason not in ("deposit", "withdrawal"):
             posted[one.reason, one.reference, one.asset] += one.amount if one.giver not in PARTIES else -one.amount
     for order in floor.orders.values():
         for fill in order.fills:

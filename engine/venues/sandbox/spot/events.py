@@ -50,7 +50,8 @@ def position(floor: SpotFloor, account: str, assets: Iterable[str]) -> dict[str,
 
 
 def deposit(floor: SpotFloor, posting: Posting) -> dict[str, Any]:
-    """Return a balanceUpdate: money has come in from outside."""
+    """Return a balanceUpdate: money has come in from outside, or has left."""
+    amount = -posting.amount if posting.reason == "withdrawal" else posting.amount
     return {
-        "e": "balanceUpdate", "E": floor.now_ms, "a": posting.asset, "d": text(posting.amount), "T": posting.time_ms,
+        "e": "balanceUpdate", "E": floor.now_ms, "a": posting.asset, "d": text(amount), "T": posting.time_ms,
     }  # fmt: skip

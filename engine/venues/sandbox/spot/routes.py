@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.venues.sandbox.call import Route
 from engine.venues.sandbox.rights import restrictions
 from engine.venues.sandbox.spot import account_calls, order_calls, public_calls
+from engine.venues.sandbox.transferring import transfer, transfers
 
 OF_DEPTH = ((100, 5), (500, 25), (1_000, 50), (5_000, 250))
 
@@ -37,5 +38,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/api/v3/myTrades"): Route(account_calls.my_trades, 20, "read"),
     ("GET", "/sapi/v1/system/status"): Route(public_calls.status, 1),
     ("GET", "/sapi/v1/asset/tradeFee"): Route(account_calls.fees, 1, "read"),
+    ("POST", "/sapi/v1/asset/transfer"): Route(transfer, 1, "transfer"),
+    ("GET", "/sapi/v1/asset/transfer"): Route(transfers, 1, "read"),
     ("GET", "/sapi/v1/account/apiRestrictions"): Route(restrictions, 1, "read"),
 }

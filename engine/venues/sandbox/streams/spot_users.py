@@ -25,9 +25,10 @@ class SpotUsers:
             self._owned(order.account, (order.instrument.base, order.instrument.quote))
 
     def _brought(self, posting: Posting) -> None:
-        if posting.taker in self.users.listening:
-            self.users.tell(posting.taker, events.deposit(self.floor, posting))
-            self._owned(posting.taker, (posting.asset,))
+        account = posting.giver if posting.reason == "withdrawal" else posting.taker
+        if account in self.users.listening:
+            self.users.tell(account, events.deposit(self.floor, posting))
+            self._owned(account, (posting.asset,))
 
     def _owned(self, account: str, assets: Iterable[str]) -> None:
         self.users.tell(account, events.position(self.floor, account, assets))

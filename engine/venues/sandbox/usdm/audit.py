@@ -102,7 +102,7 @@ def _postings(ledger: Ledger, orders: list[UsdmOrder], funding: Funding) -> list
         amount = one.amount if one.giver in PARTIES else -one.amount
         if one.reason in ("liquidation", "borne"):
             kept[one.reference] = kept.get(one.reference, ZERO) + amount
-        elif one.reason != "deposit":
+        elif one.reason not in ("deposit", "withdrawal"):
             posted[one.reason, one.reference] += amount
     for order in orders:
         for fill in order.fills:

@@ -103,6 +103,19 @@ class UsdmFloor(Floor):
                 one(posting)
         self.filling.tell_change(account, "DEPOSIT", "", self.now_ms)
 
+    def withdrawable(self, account: str, asset: str) -> Decimal:
+        """Return how much of an asset may leave: what no position and no order needs, and no profit on paper."""
+        own = self.account(account)
+        return max(ZERO, min(self.margins.available(own, asset), self.margins.cross_wallet(own, asset)))
+
+    def withdraw(self, account: str, asset: str, amount: Decimal) -> int:
+        """Let money that may leave go outside, and return the movement's number."""
+        self._deposits += 1
+        self.account(account).updated_ms = self.now_ms
+        self.filling.incomes.post(account, "", asset, -amount, "withdrawal", self._deposits, self.now_ms)
+        self.filling.tell_change(account, "WITHDRAW", "", self.now_ms)
+        return self._deposits
+
     def place(self, account: str, asked: Asked) -> UsdmOrder:
         """Accept an order, let it meet the market, and return it; RefusalError: it never was."""
         order = self.checked(account, asked)

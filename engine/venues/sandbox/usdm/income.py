@@ -15,6 +15,7 @@ from engine.venues.sandbox.matching.ledger import FEES, INSURANCE, MARKET, OUTSI
 # By the ledger's reason: who gives and takes besides the account, and what the dialect calls it.
 KINDS = {
     "deposit": (OUTSIDE, "TRANSFER"),
+    "withdrawal": (OUTSIDE, "TRANSFER"),
     "realised": (MARKET, "REALIZED_PNL"),
     "fee": (FEES, "COMMISSION"),
     "funding": (MARKET, "FUNDING_FEE"),
@@ -43,7 +44,7 @@ class Income:
     @property
     def is_of_a_fill(self) -> bool:
         """Return whether a fill caused it."""
-        return self.reason not in ("deposit", "funding")
+        return self.reason not in ("deposit", "withdrawal", "funding")
 
 
 class Incomes:

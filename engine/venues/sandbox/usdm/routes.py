@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.venues.sandbox.call import Route
 from engine.venues.sandbox.rights import restrictions
+from engine.venues.sandbox.transferring import transfer, transfers
 from engine.venues.sandbox.usdm import (
     account_calls,
     algo_calls,
@@ -86,5 +87,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/fapi/v1/listenKey"): Route(listening.start, 1, "read", unsigned=True),
     ("PUT", "/fapi/v1/listenKey"): Route(listening.keep, 1, "read", unsigned=True),
     ("DELETE", "/fapi/v1/listenKey"): Route(listening.stop, 1, "read", unsigned=True),
+    ("POST", "/sapi/v1/asset/transfer"): Route(transfer, 1, "transfer"),
+    ("GET", "/sapi/v1/asset/transfer"): Route(transfers, 1, "read"),
     ("GET", "/sapi/v1/account/apiRestrictions"): Route(restrictions, 1, "read"),
 }

@@ -48,7 +48,7 @@ def answer(
             headers["X-MBX-USED-WEIGHT"] = str(used)
         if only_count:
             return None, headers
-        call = Call(floor, own, asked, now_ms, headers=headers)
+        call = Call(floor, own, asked, now_ms, headers=headers, floors=exchange.floors)
         if route.unsigned:
             call.key = identify(exchange.ring, header, route.permission, now_ms)
         elif route.permission:
