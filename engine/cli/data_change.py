@@ -10,6 +10,7 @@ import typer
 from engine.errors import ConfigError
 
 Root = Annotated[Path, typer.Option("--root", help="Folder of the candle store.")]
+Kind = Annotated[str, typer.Option("--kind", help="candles, mark or index.")]
 Market = Annotated[str, typer.Argument(help="Venue and symbol, such as binance:BTC/USDT.")]
 
 
@@ -17,6 +18,7 @@ def resample(
     market: Market,
     to: Annotated[str, typer.Option("--to", help="Timeframes to make, such as 5m,1h,1d.")],
     source: Annotated[str, typer.Option("--from", help="The stored timeframe to make them of.")] = "1m",
+    kind: Kind = "candles",
     root: Root = Path("data"),
     replace: Annotated[
         bool, typer.Option("--replace", help="Where they disagree with stored ones, keep the new ones.")
@@ -29,6 +31,7 @@ def resample(
     from engine.candles.resampling import lacking
     from engine.candles.store import Store
     from engine.candles.timeframes import TIMEFRAMES, counted, iso, timeframe_ms
+    from engine.cli.data_verify import known
 
     wanted = [one.strip() for one in to.split(",") if one.strip()]
     if not wanted:
@@ -37,7 +40,7 @@ def resample(
         if timeframe_ms(one) <= timeframe_ms(source):
             coarser = ", ".join(name for name, ms in TIMEFRAMES.items() if ms > timeframe_ms(source))
             raise ConfigError(f"--to: expected timeframes coarser than {source} ({coarser}), was {one}")
-    store, console = Store(root), Console(highlight=False, soft_wrap=True)
+    store, console = Store(root, known(kind)), Console(highlight=False, soft_wrap=True)
     fine = store.load(market, source)
     made = {one: fine.resample(one) for one in wanted}
     for one, candles in made.items():
@@ -66,6 +69,7 @@ def export(
     layout: Annotated[
         str, typer.Option("--layout", help="plain: timestamp in ms; freqtrade: its `date` column.")
     ] = "plain",
+    kind: Kind = "candles",
     replace: Annotated[bool, typer.Option("--replace", help="Write over a file that is there.")] = False,
     root: Root = Path("data"),
 ) -> None:
@@ -73,9 +77,10 @@ def export(
     from engine.candles.exporting import export as write
     from engine.candles.store import Store
     from engine.candles.timeframes import counted, iso, parse_time
+    from engine.cli.data_verify import known
 
     from_ms, until_ms = (parse_time(one) if one else None for one in (since, until))
-    candles = Store(root).load(market, timeframe, from_ms, until_ms)
+    candles = Store(root, known(kind)).load(market, timeframe, from_ms, until_ms)
     write(candles, file, layout, replace)
     typer.echo(
         f"{counted(len(candles), 'candle')} of {market} {timeframe}, {iso(candles.first_ms)} to "

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.errors import DataError, did_you_mean
+from engine.errors import ConfigError, DataError, did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,6 +31,7 @@ def verify(
     ] = None,
     timeframe: Annotated[str, typer.Option("--timeframe", help="Check only candles of this length.")] = "",
     root: Annotated[Path, typer.Option("--root", help="Folder of the candle store.")] = Path("data"),
+    kind: Annotated[str, typer.Option("--kind", help="candles, mark or index.")] = "candles",
     every_hole: Annotated[bool, typer.Option("--holes", help="List every hole.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of sentences.")] = False,
 ) -> None:
@@ -40,7 +41,7 @@ def verify(
     from engine.candles.checking import check
     from engine.candles.store import Store
 
-    store = Store(root)
+    store = Store(root, known(kind))
     names = chosen(store, markets or [], timeframe)
     console, found = Console(highlight=False, soft_wrap=True), []
     for one in check(store, names):
@@ -58,6 +59,15 @@ def verify(
         raise typer.Exit(FAULTS)
 
 
+def known(kind: str) -> str:
+    """Return a kind of candles; ConfigError: there is none of this name."""
+    from engine.candles.store import KINDS
+
+    if kind not in KINDS:
+        raise ConfigError(f'--kind: expected {", ".join(KINDS[:-1])} or {KINDS[-1]}, was "{kind}"')
+    return kind
+
+
 def chosen(store: Store, markets: list[str], timeframe: str = "") -> list[tuple[str, str]]:
     """Return the datasets of some markets (names or patterns; none: all); DataError: there is none."""
     from engine.candles.timeframes import timeframe_ms
@@ -66,7 +76,8 @@ def chosen(store: Store, markets: list[str], timeframe: str = "") -> list[tuple[
         timeframe_ms(timeframe)
     every = store.names()
     if not every:
-        raise DataError(f"no candles in {store.root}; import some: tradewind data import --help")
+        of = "" if store.kind == "candles" else f"{store.kind} "
+        raise DataError(f"no {of}candles in {store.root}; import some: tradewind data import --help")
     for wanted in markets:
         if not any(fnmatchcase(market, wanted) for market, _ in every):
             raise DataError(f"no candles of {wanted} in {store.root}{did_you_mean(wanted, {one for one, _ in every})}")

@@ -40,6 +40,21 @@ def test_coarser_candles_of_fine_ones_with_holes_are_told(tmp_path: Path, capsys
     assert "Note: 2 candles lack some 1m candles, first 2024-01-01T02:00Z." in capsys.readouterr().out
 
 
+def test_mark_prices_are_verified_made_coarser_and_taken_out_alike(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--kind", "mark", "--root", str(tmp_path)]
+    Store(tmp_path, "mark").write(candles(3 * 24 * 60, "1m"))
+    assert run(["data", "resample", MARKET, "--to", "1h", *words]) == 0
+    assert run(["data", "verify", *words]) == 0
+    assert "All is well with 2." in capsys.readouterr().out
+    assert run(["data", "export", MARKET, "1h", str(tmp_path / "mark.csv"), *words]) == 0
+    assert len((tmp_path / "mark.csv").read_text().splitlines()) == 73
+    assert run(["data", "verify", "--root", str(tmp_path)]) == 2
+    assert run(["data", "verify", "--kind", "marks", "--root", str(tmp_path)]) == 2
+    assert '--kind: expected candles, mark or index, was "marks"' in capsys.readouterr().err
+
+
 WRONG = [
     (["--to", "1m"], "--to: expected timeframes coarser than 1m (3m, 5m,"),
     (["--to", " , "], "--to: expected timeframes such as 5m,1h"),
