@@ -19,7 +19,7 @@ from engine.venues.sandbox.refusal import RefusalError, illegal, missing
 from engine.venues.sandbox.streams.feed import Outlet
 from engine.venues.sandbox.streams.hub import written
 from engine.venues.sandbox.streams.users import Users
-from engine.venues.sandbox.wire.authorising import authorise
+from engine.venues.sandbox.wire.authorising import SESSION, authorise
 from engine.venues.sandbox.wire.breaking import broken_json
 from engine.venues.sandbox.wire.intake import Intake, Outcome
 from engine.venues.sandbox.wire.methods import METHODS
@@ -42,10 +42,17 @@ class WebsocketApi:
 
     def __init__(self, intake: Intake, floor: str, users: Users, outlet: Outlet) -> None:
         self.intake, self.floor, self.users, self.outlet = intake, floor, users, outlet
-        self._own: dict[str, Callable[[dict[str, Any]], Any]] = {}
+        self.key: Key | None = None  # of who has logged on
+        self._began_ms, self._since_ms = intake.clock.now_ms, 0
+        self._own: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "session.logon": self._log_on,
+            "session.status": lambda _: self._session(),
+            "session.logout": self._log_out,
+        }
         if floor == "spot":
-            self._own = {
+            self._own |= {
                 "userDataStream.subscribe.signature": self._subscribe,
+                "userDataStream.subscribe": self._subscribe_session,
                 "userDataStream.unsubscribe": self._unsubscribe,
                 "session.subscriptions": self._subscriptions,
             }
@@ -91,7 +98,10 @@ class WebsocketApi:
         request = METHODS[self.floor].get(str(method))
         if request is None:
             raise RefusalError(-1000, f"There is no method {method} at the practice exchange.", 404)
-        return self.intake.take(*request, _query(params), "", _text(params.get("apiKey", "")))
+        query, header = _query(params), _text(params.get("apiKey", ""))
+        if self.key is not None and not header:
+            query, header = f"{query}&{SESSION}={self.intake.exchange.ring.vouch(self.key.id, query)}", self.key.id
+        return self.intake.take(*request, query, "", header)
 
     def _key(self, params: dict[str, Any]) -> Key:
         asked = Asked({name: _text(value) for name, value in params.items()})
@@ -99,6 +109,29 @@ class WebsocketApi:
             raise missing("signature")
         header, now_ms = asked.values.get("apiKey"), self.intake.clock.now_ms
         return authorise(self.intake.exchange.ring, header, _query(params), "", asked, "read", now_ms)
+
+    def _log_on(self, params: dict[str, Any]) -> Any:
+        key = self._key(params)
+        if not key.public_pem:
+            raise RefusalError(-1002, "Only Ed25519 keys may log on.", 401)
+        self.key, self._since_ms = key, self.intake.clock.now_ms
+        return self._session()
+
+    def _log_out(self, _params: dict[str, Any]) -> Any:
+        self.key = None
+        return self._session()
+
+    def _session(self) -> Any:
+        return {
+            "apiKey": self.key.id if self.key else None, "authorizedSince": self._since_ms if self.key else None,
+            "connectedSince": self._began_ms, "returnRateLimits": True, "serverTime": self.intake.clock.now_ms,
+            "userDataStream": bool(self.users.of(self.outlet)),
+        }  # fmt: skip
+
+    def _subscribe_session(self, _params: dict[str, Any]) -> Any:
+        if self.key is None or not self.key.works(self.intake.clock.now_ms):
+            raise RefusalError(-1002, "You are not authorized to execute this request.", 401)
+        return {"subscriptionId": self.users.subscribe(self.outlet, self.key).number}
 
     def _subscribe(self, params: dict[str, Any]) -> Any:
         return {"subscriptionId": self.users.subscribe(self.outlet, self._key(params)).number}

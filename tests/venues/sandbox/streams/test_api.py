@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from typing import Any
 
 import ccxt.async_support as ccxt
@@ -99,6 +100,43 @@ async def test_an_ed25519_key_signs_too() -> None:
             await soon(client.authenticate({"type": "spot"}))
             await soon(client.cancel_order_ws(placed["id"], SYMBOL))
             assert (await soon(watch))[-1]["status"] == "canceled"
+
+
+@played
+async def test_who_has_logged_on_need_not_sign() -> None:
+    async with desk() as at, bare(at, API) as socket:
+        private = Ed25519PrivateKey.generate()
+        pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        key = await at.control("POST", "keys", account="trader", public_pem=pem)
+        now_ms = at.server.clock.now_ms
+        order = {
+            "symbol": "BTCUSDT",
+            "side": "BUY",
+            "type": "LIMIT",
+            "timeInForce": "GTC",
+            "price": "90",
+            "quantity": "1",
+        }
+        order |= {"timestamp": now_ms}
+        assert (await socket.ask(id=1, method="order.place", params=order))["error"]["code"] == -2014
+        assert (await socket.ask(id=1, method="userDataStream.subscribe"))["error"]["code"] == -1002
+        hmac = await socket.ask(id=2, method="session.logon", params=signed(at.key, now_ms))
+        assert (hmac["status"], hmac["error"]["code"]) == (401, -1002)
+        payload = f"apiKey={key['key']}&timestamp={now_ms}"
+        asked = {
+            "apiKey": key["key"],
+            "timestamp": now_ms,
+            "signature": b64encode(private.sign(payload.encode())).decode(),
+        }
+        told = await socket.ask(id=3, method="session.logon", params=asked)
+        assert (told["status"], told["result"]["apiKey"]) == (200, key["key"])
+        assert (await socket.ask(id=4, method="userDataStream.subscribe"))["result"] == {"subscriptionId": 0}
+        assert (await socket.ask(id=5, method="order.place", params=order))["result"]["status"] == "NEW"
+        forged = order | {"apiKey": key["key"], "session": "0" * 64}
+        assert (await socket.ask(id=6, method="order.place", params=forged))["error"]["code"] == -1102
+        assert (await socket.ask(id=7, method="session.logout"))["result"]["apiKey"] is None
+        assert (await socket.ask(id=8, method="order.place", params=order))["error"]["code"] == -2014
+        assert len(await at.client.fetch_open_orders(SYMBOL)) == 1
 
 
 PUBLIC = [

@@ -149,3 +149,53 @@ WRONG = [
 async def test_a_wrong_trouble_is_one_sentence(body: dict[str, Any], sentence: str) -> None:
     async with desk() as at, at.session.post(f"http://{at.server.address}/sandbox/troubles", json=body) as reply:
         assert (reply.status, await reply.json()) == (400, {"error": sentence})
+
+
+async def kline_events(at: Any, fault: str, **fields: Any) -> list[tuple[int, bool, float]]:
+    """Return the closed candles that a stream tells over six minutes, of which the second one meets a fault."""
+    async with bare(at, f"ws/{STREAM}") as socket:
+        await at.step()
+        await at.control("POST", "faults", fault=fault, **fields)
+        for _ in range(5):
+            await at.step()
+        await socket.ws.send_json({"method": "LIST_SUBSCRIPTIONS", "id": 1})
+        found = []
+        while "k" in (message := await socket.next()):
+            k = message["k"]
+            if k["x"]:
+                found.append(((k["t"] - START_MS) // MINUTE_MS, k["x"], float(k["c"])))
+        return found
+
+
+CANDLES = [  # fault, its fields, numbers of the closed candles as they come
+    ("candles_late", {"delay_ms": 2 * MINUTE_MS}, [0, 1, 2, 3, 4, 5]),
+    ("candles_duplicated", {"for_ms": 3 * MINUTE_MS}, [0, 1, 1, 2, 3, 4, 5]),
+    ("candles_missing", {"delay_ms": 2 * MINUTE_MS}, [0, 2, 3, 4, 5]),
+    ("candles_corrected", {"delay_ms": 2 * MINUTE_MS}, [0, 1, 2, 3, 4, 5]),
+]
+
+
+@pytest.mark.parametrize(("fault", "fields", "numbers"), CANDLES, ids=[one[0] for one in CANDLES])
+@played
+async def test_a_fault_of_candles_is_seen_on_the_stream_too(fault: str, fields: Any, numbers: list[int]) -> None:
+    async with desk(*MOVING) as at:
+        found = await kline_events(at, fault, **fields)
+        assert [one[0] for one in found] == numbers
+        wrong = [number for number, _, close in found if close != MOVING[number][3]]
+        assert wrong == ([1] if fault == "candles_corrected" else [])
+
+
+@played
+async def test_a_candle_that_comes_late_holds_back_those_after_it() -> None:
+    async with desk(*MOVING) as at, bare(at, f"ws/{STREAM}") as socket:
+        await at.step()
+        await at.control("POST", "faults", fault="candles_late", delay_ms=2 * MINUTE_MS)
+        seen = []
+        for _ in range(4):
+            await at.step()
+            await socket.ws.send_json({"method": "LIST_SUBSCRIPTIONS", "id": 1})
+            came = []
+            while "k" in (message := await socket.next()):
+                came += [(message["k"]["t"] - START_MS) // MINUTE_MS] if message["k"]["x"] else []
+            seen.append(came)
+        assert seen == [[0], [], [1, 2, 3], [4]]
