@@ -45,7 +45,7 @@ def _order(order: UsdmOrder) -> list[str]:
         findings.append(f"order {order.id}: fills add up to {filled} for {quote}, it says otherwise")
     if not ZERO <= order.filled <= order.quantity or (order.status == "FILLED") != (order.left == ZERO):
         findings.append(f"order {order.id}: {order.status} with {order.filled} of {order.quantity} filled")
-    if order.has_limit and any(order.side * (one.price - order.price) > 0 for one in order.fills):
+    if order.has_limit and any(order.side * (one.price - order.price) > 0 for one in order.fills[order.earlier :]):
         findings.append(f"order {order.id}: filled at a price worse than its limit")
     wanted = order.left if order.is_open and order.has_limit and not order.reduces else ZERO
     if (order.claimed, order.locked) != (wanted, wanted * order.price):

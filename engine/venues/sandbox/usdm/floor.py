@@ -219,7 +219,7 @@ class UsdmFloor(Floor):
             order.quantity, order.price = was
             self.filling.end(order, "CANCELED", self.now_ms)
             return
-        order.age, order.updated_ms = self.algos.next_id(), self.now_ms
+        order.age, order.updated_ms, order.earlier = self.algos.next_id(), self.now_ms, len(order.fills)
         self.filling.claim(order, order.price)
         self.filling.tell(order, "AMENDMENT")
         pit.arrive(order)

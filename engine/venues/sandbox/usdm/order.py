@@ -27,6 +27,7 @@ class UsdmOrder(Order):
     waits: bool = False  # it is (or came from) an algo order
     algo_id: int = 0
     forced: bool = False
+    earlier: int = 0  # how many of its fills are from before its price was changed
     claimed: Decimal = ZERO  # base; what of it claims margin
     realised: dict[int, Decimal] = field(default_factory=dict)  # margin asset, by fill
 
