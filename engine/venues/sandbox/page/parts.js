@@ -71,7 +71,7 @@ function showFloor(box, floor) {
   rowsOf(left, "Balances", ["Asset", N("Total"), N("Free")], floor.balances.map((one) => [one.asset, N(amount(one.total)), N(amount(one.free))]), "Nothing.");
   if (floor.positions?.length) {
     rowsOf(right, "Positions", ["Contract", "Side", N("Quantity"), N("Entry"), N("Floating"), N("Liquidation")], floor.positions.map((one) =>
-      [one.symbol, SIDE(one.side), N(money(one.quantity)), N(money(one.entry)), [amount(one.floating), one.floating.startsWith("-") ? "n loss" : "n gain"], N(one.liquidation ? money(one.liquidation) : "none")]), "");
+      [one.symbol, one.side > 0 ? ["long", "gain t"] : ["short", "loss t"], N(money(one.quantity)), N(money(one.entry)), [amount(one.floating), one.floating.startsWith("-") ? "n loss" : "n gain"], N(one.liquidation ? money(one.liquidation) : "none")]), "");
   }
   const shown = floor.count > floor.orders.length ? `, the youngest ${floor.orders.length} shown` : "";
   rowsOf(right, `Open orders: ${floor.count.toLocaleString("en-GB")}${shown}`, ["Order", "Market", "Side", "Type", N("Quantity"), N("Filled"), N("Price"), N("Stop"), "Client id", "Placed, UTC"], floor.orders.map((one) =>
