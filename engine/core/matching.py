@@ -15,7 +15,7 @@ from engine.core.jit import Step, inner
 from engine.core.margin import answers, is_contract, notional_of
 from engine.core.memory import address_of, book_at, call_leg, market_of, order_of, run_at
 from engine.core.orders import aim, end_order, enqueue, mixed, note, pick_up, rebound, rest
-from engine.core.rounding import to_lot, to_tick
+from engine.core.rounding import to_lot, to_tick, without_noise
 
 
 @inner
@@ -142,7 +142,7 @@ def _take(book, slot, market, planned, limit):
         price = taker_price(run, book, market, planned, order.side, parent, quantity)
         if not np.isnan(limit) and order.side * (price - limit) > 0.0:
             price = limit
-        book.volume_left -= quantity
+        book.volume_left = without_noise(book.volume_left - quantity, market)
         book.taken += quantity
         execute(book, slot, quantity, price, planned, 0)
     if run.status != codes.OK or order.id != order_id or order.state != codes.ARRIVING:
@@ -229,7 +229,7 @@ def trigger(book, slot, market, open_price):
         if quantity <= 0.0:
             end_order(book, slot, codes.CANCELLED_NOTHING_TO_REDUCE, 0.0, 0.0)
             return
-        book.volume_left -= quantity
+        book.volume_left = without_noise(book.volume_left - quantity, market)
         book.taken += quantity
         execute(book, slot, quantity, at, at, 1)
         return

@@ -20,6 +20,7 @@ from engine.core.memory import (
     slot_of,
 )
 from engine.core.records import CANDLE_SIZE, EVENT_SIZE, FILL_SIZE, PAYMENT_SIZE
+from engine.core.rounding import without_noise
 from engine.core.snapshots import fork
 
 
@@ -169,7 +170,7 @@ def begin_candle(run, book, market, candle, until_ms, fine):
     elif np.isnan(run.participation):  # a candle without volume had no trades, so none of ours either
         book.volume_left = np.inf if candle.volume > 0.0 else 0.0
     else:
-        book.volume_left = run.participation * candle.volume
+        book.volume_left = without_noise(run.participation * candle.volume, market)
     _set_marks(book, market, candle, fine)
     book.mark_from = book.mark_to = book.mark_open
 

@@ -45,3 +45,16 @@ def to_lot(quantity, market):
 def nearest_lot(quantity, market):
     """Round to the nearest lot: takes the binary noise off a sum of lots, so that a closed position is 0.0."""
     return np.rint(quantity * market.lot_scale / market.lot_units) * market.lot_units / market.lot_scale
+
+
+@inner
+def without_noise(quantity, market):
+    """Return a quantity as it is, but a whole number of lots where it is within a millionth of one; +inf stays.
+
+    2.5 - 2.49 is a lot of 0.01, though as floats it is less.
+    """
+    if quantity == np.inf:
+        return quantity
+    lots = quantity * market.lot_scale / market.lot_units
+    nearest = np.rint(lots)
+    return nearest * market.lot_units / market.lot_scale if abs(lots - nearest) < 1e-6 else quantity

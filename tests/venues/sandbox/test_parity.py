@@ -152,6 +152,8 @@ SCRIPTS = [  # script, candles, share of volume, how many fills
     ("three in the order of the way", [(0, "limit", 1, 1.0, 97.0, 0), (0, "limit", 1, 1.0, 99.0, 0), (0, "stop", 1, 1.0, 0, 101.0)],
      [FLAT, (100, 102, 95, 96)], None, 3),
     ("parts by volume", [(0, "limit", 1, 10.0, 99.0, 0)], [FLAT, (100, 101, 98, 99, 40.0), (99, 100, 97, 98, 40.0), (98, 99, 97, 98, 40.0)], 0.1, 3),
+    ("the last lot of a candle's volume", [(0, "limit", 1, 2.49, 99.0, 0), (0, "limit", 1, 1.0, 98.9, 0)],
+     [FLAT, (100, 101, 98, 99, 25.0), (99, 99, 99, 99, 0.0)], 0.1, 2),
     ("a stop without volume goes on", [(0, "limit", 1, 9.0, 99.5, 0), (0, "stop", 1, 1.0, 0, 101.0)],
      [FLAT, (100, 102, 99, 100, 40.0), (103, 104, 102, 103, 90.0)], 0.1, 2),
 ]  # fmt: skip
