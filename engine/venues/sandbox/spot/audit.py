@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from engine.venues.sandbox.decimals import ZERO
 from engine.venues.sandbox.floor import Floor
+from engine.venues.sandbox.matching.auditing import fill_findings
 from engine.venues.sandbox.matching.ledger import PARTIES
 from engine.venues.sandbox.matching.order import Order
 
@@ -29,15 +30,7 @@ def audit(floor: Floor, balances: Mapping[str, Mapping[str, tuple[Decimal, Decim
 
 
 def _order(order: Order) -> list[str]:
-    filled = sum((one.quantity for one in order.fills), ZERO)
-    quote = sum((one.quantity * one.price for one in order.fills), ZERO)
-    findings = []
-    if (filled, quote) != (order.filled, order.filled_quote):
-        findings.append(f"order {order.id}: fills add up to {filled} for {quote}, it says otherwise")
-    if not ZERO <= order.filled <= order.quantity or (order.status == "FILLED") != (order.left == ZERO):
-        findings.append(f"order {order.id}: {order.status} with {order.filled} of {order.quantity} filled")
-    if order.has_limit and any(order.side * (one.price - order.price) > 0 for one in order.fills):
-        findings.append(f"order {order.id}: filled at a price worse than its limit")
+    findings = fill_findings(order)
     if order.is_open:
         resting = order.left * (order.price or order.stop) if order.side > 0 else order.left
         # A market order is open only where something keeps it from the market.

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from engine.venues.sandbox.decimals import UNIT, ZERO, nearest
+from engine.venues.sandbox.matching.auditing import fill_findings
 from engine.venues.sandbox.matching.ledger import PARTIES, Ledger
 from engine.venues.sandbox.matching.order import Fill, Order
 from engine.venues.sandbox.usdm.accounts import Account, Claims
@@ -38,15 +39,7 @@ def audit(
 
 
 def _order(order: UsdmOrder) -> list[str]:
-    filled = sum((one.quantity for one in order.fills), ZERO)
-    quote = sum((one.quantity * one.price for one in order.fills), ZERO)
-    findings = []
-    if (filled, quote) != (order.filled, order.filled_quote):
-        findings.append(f"order {order.id}: fills add up to {filled} for {quote}, it says otherwise")
-    if not ZERO <= order.filled <= order.quantity or (order.status == "FILLED") != (order.left == ZERO):
-        findings.append(f"order {order.id}: {order.status} with {order.filled} of {order.quantity} filled")
-    if order.has_limit and any(order.side * (one.price - order.price) > 0 for one in order.fills[order.earlier :]):
-        findings.append(f"order {order.id}: filled at a price worse than its limit")
+    findings = fill_findings(order, order.earlier)
     wanted = order.left if order.is_open and order.has_limit and not order.reduces else ZERO
     if (order.claimed, order.locked) != (wanted, wanted * order.price):
         findings.append(f"order {order.id}: claims margin for {order.claimed}, expected {wanted}")
