@@ -148,3 +148,11 @@ async def test_a_replacement_that_fails_in_part_says_which_part(
         told = caught.value.venue[1]
         assert (told["code"], told["data"]["cancelResult"], told["data"]["newOrderResult"]) == (code, *results)
         await at.audited()
+
+
+@played
+async def test_a_long_query_is_answered_in_the_dialect() -> None:
+    async with desk() as at:
+        address = f"http://{at.server.address}/api/v3/ticker/price?symbol={'[' * 50_000}"
+        async with at.session.get(address) as reply:
+            assert (reply.status, (await reply.json())["code"]) == (400, -1121)

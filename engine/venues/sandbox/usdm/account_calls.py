@@ -147,8 +147,7 @@ def position_risk_v2(call: Call[UsdmFloor]) -> Any:
 def _risk(call: Call[UsdmFloor], own: Account, one: Position) -> dict[str, Any]:
     margins, of = call.floor.margins, one.contract
     mark = margins.mark(of)
-    below, above = margins.bounds(own, one) if one.quantity else (None, None)
-    taken = below if one.quantity > ZERO else above
+    taken = margins.liquidation_price(own, one) if one.quantity else None
     return _common(call, own, one) | {
         "entryPrice": money(one.entry), "breakEvenPrice": money(one.entry), "markPrice": money(mark),
         "unRealizedProfit": money(one.gain(mark)), "liquidationPrice": money(taken) if taken else "0",

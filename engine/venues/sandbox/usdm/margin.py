@@ -6,7 +6,7 @@ this moment. Must not change anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from engine.venues.sandbox.usdm.contract import Contract
 from engine.venues.sandbox.usdm.order import UsdmOrder
 from engine.venues.sandbox.usdm.positions import Position
 
+HIGHEST = Decimal(10) ** 18  # no mark lies beyond it
 Bounds = tuple[Decimal | None, Decimal | None]  # the mark prices at and beyond which it is taken: below, above
 
 
@@ -53,12 +54,8 @@ class Margins:
         return position.contract.maintenance(position.notional(self.mark(position.contract)))
 
     def maintenance(self, account: Account, asset: str) -> Decimal:
-        """Return what the cross positions of a wallet must keep; both sides of a hedged contract count as one."""
-        sizes: dict[str, tuple[Contract, Decimal]] = {}
-        for one in self.crossed(account, asset):
-            symbol = one.contract.symbol
-            sizes[symbol] = one.contract, sizes.get(symbol, (one.contract, ZERO))[1] + abs(one.quantity)
-        return sum((of.maintenance(size * self.mark(of)) for of, size in sizes.values()), ZERO)
+        """Return what the cross positions of a wallet must keep; each side of a hedged contract by its own tier."""
+        return sum((self.maintenance_of(one) for one in self.crossed(account, asset)), ZERO)
 
     def standing(self, account: Account, asset: str) -> Decimal:
         """Return what the cross wallet keeps above its requirement."""
@@ -131,37 +128,46 @@ class Margins:
         """Return the marks at which a position is taken, other markets standing still."""
         contract = position.contract
         if account.settings[contract.symbol].isolated:
-            return zero_of(contract, position.margin, position.quantity, position.cost, abs(position.quantity))
+            return zero_of(contract, position.margin, position.quantity, position.cost, [abs(position.quantity)])
         wallet = self.cross_wallet(account, contract.margin_asset)
-        quantity, cost, size = ZERO, ZERO, ZERO
-        others: dict[str, Decimal] = {}
+        quantity, cost = ZERO, ZERO
+        sizes: list[Decimal] = []
         for one in self.crossed(account, contract.margin_asset):
             if one.contract.symbol == contract.symbol:
-                quantity, cost, size = quantity + one.quantity, cost + one.cost, size + abs(one.quantity)
+                quantity, cost = quantity + one.quantity, cost + one.cost
+                sizes.append(abs(one.quantity))
             else:
-                wallet += one.gain(self.mark(one.contract))
-                others[one.contract.symbol] = others.get(one.contract.symbol, ZERO) + abs(one.quantity)
-        for symbol, held in others.items():
-            wallet -= self.contract(symbol).maintenance(held * self.pits[symbol].mark)
-        return zero_of(contract, wallet, quantity, cost, size)
+                wallet += one.gain(self.mark(one.contract)) - self.maintenance_of(one)
+        return zero_of(contract, wallet, quantity, cost, sizes)
+
+    def liquidation_price(self, account: Account, position: Position) -> Decimal | None:
+        """Return the mark at which a position is taken; None: at none. Both sides of a hedge are taken at one price."""
+        below, above = self.bounds(account, position)
+        if position.quantity > ZERO:
+            return below or above
+        return above or below
 
 
-def zero_of(contract: Contract, wallet: Decimal, quantity: Decimal, cost: Decimal, size: Decimal) -> Bounds:
+def zero_of(contract: Contract, wallet: Decimal, quantity: Decimal, cost: Decimal, sizes: Sequence[Decimal]) -> Bounds:
     """Return (below, above): the marks at and beyond which wallet + gain no longer keeps the requirement; None: none.
 
-    quantity, cost: signed sums of what one mark moves; size: what the requirement counts, at least abs(quantity).
+    quantity, cost: signed sums of what one mark moves; sizes: of each position that must keep something, above zero.
+    What is left over is a concave line of straight pieces, so that it stands above zero between two marks at most.
     """
-    below, above = None, None
-    for tier in contract.brackets:
-        fixed = wallet + tier.cum - cost
-        slope = quantity - size * tier.rate
-        below, above, price = None, None, None
-        if slope > ZERO and fixed < ZERO:
-            below = price = -fixed / slope
-        elif slope < ZERO:
-            above = price = max(-fixed / slope, ZERO)
-        elif slope == ZERO and fixed <= ZERO:
-            above = price = ZERO  # it is below its requirement at any mark
-        if price is None or tier.cap is None or (price > ZERO and size * price < tier.cap):
+    edges = [[tier.cap / size for tier in contract.brackets if tier.cap is not None] for size in sizes]
+    low, left = ZERO, wallet - cost
+    below, above = None, None if left > ZERO else ZERO  # until shown otherwise it is short at any mark
+    for high in [*sorted({edge for own in edges for edge in own}), None]:
+        tiers = [contract.brackets[sum(edge <= low for edge in own)] for own in edges]
+        fixed = wallet - cost + sum((tier.cum for tier in tiers), ZERO)
+        slope = quantity - sum((size * tier.rate for size, tier in zip(sizes, tiers, strict=True)), ZERO)
+        then = slope * (high if high is not None else HIGHEST) + fixed
+        zero = max(low, -fixed / slope) if slope else low
+        if left <= ZERO < then:
+            below, above = zero if zero > ZERO else None, None
+        elif then <= ZERO < left:
+            above = zero
+        if high is None:
             break
+        low, left = high, then
     return below, above

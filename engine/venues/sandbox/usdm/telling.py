@@ -54,8 +54,7 @@ def open_positions(margins: Margins, account: Account) -> list[dict[str, Any]]:
     rows = []
     for one in account.held():
         of, side = one.contract, 1 if one.quantity > ZERO else -1
-        below, above = margins.bounds(account, one)
-        taken = below if side > 0 else above
+        taken = margins.liquidation_price(account, one)
         rows.append(
             {"symbol": of.symbol, "side": side, "quantity": plain(abs(one.quantity)),
              "entry": plain(nearest(one.entry, of.tick / 100)), "floating": money(one.gain(margins.mark(of))),

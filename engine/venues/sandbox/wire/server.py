@@ -28,6 +28,7 @@ from engine.venues.sandbox.wire.streaming import Streaming
 
 HOST = "127.0.0.1"
 PAGES = ("/", "/sandbox", "/sandbox/")
+LONGEST_LINE = 1 << 20  # bytes; five orders in one query are well beyond what aiohttp takes by itself
 TICK_S = 0.2  # the market goes on by itself as well, so that no request finds a long way to go
 
 
@@ -52,7 +53,8 @@ class Server:
         self.streaming = Streaming(self.pushing, self.intake, patience)
         self._watching = Watching(exchange)
         self.intake.control.questions["/sandbox/state"] = self._state
-        self._runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=0.5)  # slow replies must end too
+        serving = web.Server(self._handle, max_line_size=LONGEST_LINE, max_field_size=LONGEST_LINE)
+        self._runner = web.ServerRunner(serving, shutdown_timeout=0.5)  # slow replies must end too
         self._going: asyncio.Task[None] | None = None
 
     @property

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine import Market
 from engine.venues.sandbox import Contract
@@ -33,7 +35,7 @@ def test_the_venue_s_published_liquidation_prices_come_out(case: Any) -> None:
     wallet = Decimal(str(told["WB"])) - Decimal(str(told.get("TMM", 0))) + Decimal(str(told.get("UPNL", 0)))
     wallet += Decimal(str(told.get("cum", 0)))
     quantity = told["side"] * Decimal(str(told["q"]))
-    below, above = zero_of(contract, wallet, quantity, quantity * Decimal(str(told["E"])), abs(quantity))
+    below, above = zero_of(contract, wallet, quantity, quantity * Decimal(str(told["E"])), [abs(quantity)])
     expected = case["expected"]["LP"] if isinstance(case["expected"], dict) else case["expected"]
     found = below if told["side"] > 0 else above
     assert found is not None
@@ -44,8 +46,48 @@ def test_the_venue_s_published_liquidation_prices_come_out(case: Any) -> None:
 def test_the_tier_follows_the_notional_at_liquidation_and_not_at_the_entry() -> None:
     tiers = [(0, 0.004), (50_000, 0.005), (250_000, 0.01), (1_000_000, 0.025)]
     contract = Contract.of(Market(symbol="BTC/USDT:USDT", kind="linear", tick=0.1, lot=0.001, maintenance=tiers))
-    _, above = zero_of(contract, Decimal(48_000), Decimal(-4), Decimal(-240_000), Decimal(4))
+    _, above = zero_of(contract, Decimal(48_000), Decimal(-4), Decimal(-240_000), [Decimal(4)])
     assert float(above or 0) == pytest.approx(71_608.910891, abs=1e-6)  # formulae.md, section 5
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.integers(0, 2_000), st.integers(0, 2_000), st.integers(500, 2_000), st.integers(500, 2_000),
+    st.integers(-50_000, 400_000), st.integers(1, 3_000),
+)  # fmt: skip
+def test_a_wallet_keeps_what_it_must_between_its_two_marks_and_nowhere_else(
+    long: int, short: int, bought: int, sold: int, wallet: int, mark: int
+) -> None:
+    """Each side keeps by its own tier: Binance's formula for cross margin has a rate and an amount for each of them."""
+    tiers = [(0, 0.01), (5_000, 0.02), (20_000, 0.05), (100_000, 0.5)]
+    contract = Contract.of(Market(symbol=SYMBOL, kind="linear", tick=0.1, lot=0.01, maintenance=tiers))
+    sides = [(Decimal(long) / 10, Decimal(bought)), (Decimal(-short) / 10, Decimal(sold))]
+    held = [(quantity, entry) for quantity, entry in sides if quantity]
+    cost = sum((quantity * entry for quantity, entry in held), Decimal(0))
+    net = sum((quantity for quantity, _ in held), Decimal(0))
+    below, above = zero_of(contract, Decimal(wallet), net, cost, [abs(quantity) for quantity, _ in held])
+    left = Decimal(wallet) + net * mark - cost
+    left -= sum((contract.maintenance(abs(quantity) * mark) for quantity, _ in held), Decimal(0))
+    inside = (below is None or mark > below) and (above is None or mark < above)
+    assert inside == (left > 0) or abs(left) < Decimal("1e-15")
+
+
+@played
+async def test_a_hedge_on_one_wallet_keeps_each_side_by_its_own_tier_and_both_are_taken_at_one_price() -> None:
+    rows = [FLAT] * 3 + [(100.0 + i, 101.0 + i, 100.0 + i, 101.0 + i) for i in range(30)]
+    async with usdm_desk(*rows, cash="700") as at:
+        await at.client.set_position_mode(True)
+        for side, quantity in (("buy", 45.0), ("sell", 48.0)):
+            held = "LONG" if side == "buy" else "SHORT"
+            await at.client.create_order(SYMBOL, "market", side, quantity, None, {"positionSide": held})
+        risk = await at.client.fapiPrivateV3GetPositionRisk()
+        # 4,500 and 4,800 are in the lowest tier each, though together they would be in the second.
+        assert [float(one["maintMargin"]) for one in risk] == [45.0, 48.0]
+        told = {float(one["liquidationPrice"]) for one in risk}
+        assert len(told) == 1
+        wallet = float((await at.client.fetch_balance())["info"]["totalWalletBalance"])
+        # wallet + 45 (P - 100) - 48 (P - 100) = 0.02 * 45 P - 50 + 0.02 * 48 P - 50, both in the second tier by then
+        assert told.pop() == pytest.approx((wallet + 300.0 + 100.0) / (3.0 + 0.02 * 93.0), abs=1e-6)
 
 
 @played
