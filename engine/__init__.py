@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.backtesting import Result, Rules, Use, backtest
-    from engine.candles import Candles, Funding, load_candles
+    from engine.candles import Candles, Funding, StoredCandles, load_candles
     from engine.candles.simulate import simulate
     from engine.core.codes import BUY, LIQUIDATION, SELL, SETTLEMENT
     from engine.errors import ConfigError, DataError, EngineError, StrategyError
@@ -39,6 +39,7 @@ _PLACES = {
     "RiskRules": "engine.risk",
     "Rules": "engine.backtesting",
     "Start": "engine.plans",
+    "StoredCandles": "engine.candles",
     "Strategy": "engine.strategy",
     "StrategyError": "engine.errors",
     "Table": "engine.plans",
@@ -73,6 +74,7 @@ __all__ = [
     "RiskRules",
     "Rules",
     "Start",
+    "StoredCandles",
     "Strategy",
     "StrategyError",
     "Table",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from importlib import import_module
@@ -383,8 +383,17 @@ def units_and_scale(step: float | str, name: str) -> tuple[float, float]:
 
 def tick_of(prices: npt.NDArray[np.float64]) -> float:
     """Return the smallest power of ten that all prices are multiples of: the tick as the candles show it."""
-    for decimals in range(9):
-        scaled = prices * 10.0**decimals
-        if np.all(np.abs(scaled - np.rint(scaled)) <= 1e-6 * np.maximum(1.0, np.abs(scaled) * 1e-6)):
-            return float(10.0**-decimals)
-    return 1e-8
+    return tick_of_pieces([prices])
+
+
+def tick_of_pieces(pieces: Iterable[npt.NDArray[np.float64]]) -> float:
+    """Return the same of prices that come in pieces."""
+    possible = list(range(9))
+    for prices in pieces:
+        possible = [decimals for decimals in possible if _are_multiples(prices, decimals)]
+    return float(10.0 ** -possible[0]) if possible else 1e-8
+
+
+def _are_multiples(prices: npt.NDArray[np.float64], decimals: int) -> bool:
+    scaled = prices * 10.0**decimals
+    return bool(np.all(np.abs(scaled - np.rint(scaled)) <= 1e-6 * np.maximum(1.0, np.abs(scaled) * 1e-6)))

@@ -58,6 +58,16 @@ class RuleSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BacktestSettings:
+    """Hold how backtests are played, which changes none of their numbers."""
+
+    memory_mb: int = _setting(
+        4000, "Memory a backtest may take, in MB; one that would need more runs in chunks.",
+        "a whole number of MB from 1 on", ge=1,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Hold every setting."""
 
@@ -68,11 +78,12 @@ class Settings:
         gt=0.0, allow_inf_nan=False,
     )  # fmt: skip
     rules: RuleSettings = field(default_factory=RuleSettings)
+    backtest: BacktestSettings = field(default_factory=BacktestSettings)
     risk: RiskFields = field(default_factory=RiskFields)
     account: AccountFields = field(default_factory=AccountFields)
 
 
-TABLES = {"rules": RuleSettings, "risk": RiskFields, "account": AccountFields}
+TABLES = {"rules": RuleSettings, "backtest": BacktestSettings, "risk": RiskFields, "account": AccountFields}
 
 
 def load_settings(folder: Path | None = None) -> Settings:

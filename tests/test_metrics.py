@@ -46,8 +46,8 @@ def measure(equity: Any, **more: Any) -> metrics.EquityMetrics:
 def run(close_ms: Any, equity: Any, start_ms: int = 0, cash: float = 100.0, **more: Any) -> metrics.Metrics:
     given: dict[str, Any] = {"fills": NO_FILLS, "trades": NO_TRADES, "terms": NO_TERMS, **more}
     times, values = np.array(close_ms, dtype=np.int64), np.array(equity, dtype=np.float64)
-    given.setdefault("gross_notional", np.zeros(len(values)))
-    return metrics.compute(start_ms=start_ms, cash=cash, close_ms=times, equity=values, **given)
+    exposure = given.pop("gross_notional", np.zeros(len(values)))
+    return metrics.compute(start_ms=start_ms, cash=cash, closes=metrics.fold(times, values, exposure, cash), **given)
 
 
 @pytest.mark.parametrize("vector", GOLDEN["vectors"], ids=lambda vector: vector["name"])
@@ -193,8 +193,8 @@ def test_shares_are_undefined_where_there_is_nothing_to_share() -> None:
     assert metrics.fee_share(1.0, 0.0) is None
     assert metrics.fee_share(1.0, -3.0) is None
     assert metrics.maker_share(np.zeros(0), np.zeros(0)) is None
-    assert metrics.turnover(np.ones(1), np.array([1.0, -3.0]), DAY_MS) == (None, None)
-    assert metrics.exposure(np.ones(2), np.array([1.0, 0.0])) is None
+    assert metrics.turnover(np.ones(1), -1.0, DAY_MS) == (None, None)
+    assert metrics.fold(np.arange(1, 3), np.array([1.0, 0.0]), np.ones(2), 1.0).mean_exposure is None
 
 
 def test_buy_and_hold_equals_the_golden_values() -> None:

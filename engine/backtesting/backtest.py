@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
+from typing import Any, Literal
 
+from engine.backtesting.chunked import play
+from engine.backtesting.chunked_inputs import gather_chunked
 from engine.backtesting.inputs import Rules, gather
 from engine.backtesting.result import Result
 from engine.backtesting.run import Run
 from engine.backtesting.using import Use
-from engine.candles import Candles, Funding
+from engine.candles import Candles, Funding, StoredCandles
+from engine.candles.streaming import Source
 from engine.errors import ConfigError, StrategyError
 from engine.market import Market
 from engine.risk import AccountRules, RiskRules
@@ -21,7 +25,7 @@ BOUNDING_PATHS = ("adverse", "favourable", "low_first", "high_first")
 
 def backtest(
     strategy: Strategy | Use | Sequence[Strategy | Use],
-    candles: Candles | Sequence[Candles],
+    candles: Source | Sequence[Source],
     market: Market | Sequence[Market],
     *,
     cash: float | Mapping[str, float] = 10_000.0,
@@ -29,7 +33,7 @@ def backtest(
     risk: RiskRules | None = None,
     account_rules: AccountRules | None = None,
     path: str | None = None,
-    detail: Candles | Sequence[Candles] | None = None,
+    detail: Source | Sequence[Source] | None = None,
     holdings: Mapping[str, float] | None = None,
     allocations: Sequence[float] | None = None,
     funding: Funding | Mapping[str, Funding] | None = None,
@@ -37,6 +41,7 @@ def backtest(
     compiled: bool = True,
     bounds: bool = True,
     check_causality: bool = True,
+    chunk: int | Literal["auto"] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Result:
     """Run a strategy, or several on one account, over closed candles and return what happened.
@@ -47,7 +52,10 @@ def backtest(
     entries, account_rules for the whole account. funding and mark are a contract's settlements and mark-price candles,
     by symbol where there are several; without mark candles the market's own stand in. path (or rules.path) is the path
     whose fills and metrics are shown; with bounds the other paths of rule P2 are played too and the result states the
-    range. progress(what, done, total) is called now and then.
+    range. StoredCandles in place of candles run in chunks: they are read as the run goes, `chunk` timestamps at a
+    time (None, "auto": as many as do well), all paths in one pass; candles in memory do so where chunk is given. The
+    result then has a point a UTC day in its curves, and everything else as in one piece, byte for byte; what cannot be
+    so is refused. progress(what, done, total) is called now and then.
     Raises ConfigError, DataError before the run and StrategyError where the author's code fails; that one, and a
     KeyboardInterrupt, carries the result so far as `.partial`.
     """
@@ -56,25 +64,23 @@ def backtest(
         raise ConfigError(f"rules: expected Rules(path=..., latency_ms=...), was {rules!r}")
     if path is not None:
         rules = replace(rules, path=path)
-    many: list[Candles] = list(candles) if isinstance(candles, list | tuple) else [candles]  # type: ignore[list-item]
+    many: list[Any] = list(candles) if isinstance(candles, list | tuple) else [candles]
     markets: list[Market] = list(market) if isinstance(market, list | tuple) else [market]  # type: ignore[list-item]
-    finer = [detail] if isinstance(detail, Candles) else detail
-    inputs = gather(
-        strategy,
-        many,
-        markets,
-        cash=cash,
-        detail=finer,
-        holdings=holdings,
-        allocations=allocations,
-        funding=funding,
-        mark=mark,
-        compiled=compiled,
-        check_causality=check_causality,
-        risk=risk,
-        account_rules=account_rules,
-    )
+    finer: Any = [detail] if isinstance(detail, Candles | StoredCandles) else detail
+    given: dict[str, Any] = {
+        "cash": cash, "detail": finer, "holdings": holdings, "allocations": allocations, "funding": funding,
+        "mark": mark, "compiled": compiled, "check_causality": check_causality, "risk": risk,
+        "account_rules": account_rules,
+    }  # fmt: skip
     paths = [rules.path, *(p for p in BOUNDING_PATHS if bounds and p != rules.path)]
+    if chunk is not None or any(isinstance(one, StoredCandles) for one in (*many, *(finer or ()))):
+        return play(
+            gather_chunked(strategy, many, markets, rows=None if chunk == "auto" else chunk, **given),
+            rules,
+            paths,
+            progress,
+        )
+    inputs = gather(strategy, many, markets, **given)
     seconds = 0.0
     ends: dict[str, float] = {}
     dependent: dict[str, int] = {}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.candles import Candles, Funding
+from engine.candles.streaming import Source, opened
 from engine.candles.timeframes import counted, iso
 from engine.core.records import CANDLE, STAMP
 from engine.errors import ConfigError, DataError, did_you_mean
@@ -34,7 +35,7 @@ class Carry:
 
 def carries(
     markets: Sequence[Market],
-    candles: Sequence[Candles],
+    candles: Sequence[Source],
     grid: Rows,
     funding: Funding | Mapping[str, Funding] | None,
     mark: Candles | Mapping[str, Candles] | None,
@@ -49,6 +50,7 @@ def carries(
             _end(one, market, market.expiry, own)
         _fund(one, market, own, series.get(market.symbol))
         if market.symbol in marks:
+            assert isinstance(own, Candles)  # a run in chunks takes none
             _mark(one, market, own, grid[:, column], marks[market.symbol])
         if market.kind != "spot" and not market.maintenance:
             one.warnings.append(
@@ -79,20 +81,20 @@ def _by_symbol(given: Any, kind: type, name: str, takers: Sequence[Market]) -> d
     return dict(given)
 
 
-def _end(one: Carry, market: Market, expiry: int, candles: Candles) -> None:
+def _end(one: Carry, market: Market, expiry: int, candles: Source) -> None:
     if expiry <= candles.first_ms:
         raise ConfigError(
             f"{market.symbol}: expiry: expected after the first candle, {iso(candles.first_ms)}, was {iso(expiry)}; "
             "choose earlier candles or a contract that still trades then"
         )
-    if expiry <= int(candles.open_ms[-1]):
+    if expiry <= candles.end_ms - candles.timeframe_ms:
         one.warnings.append(
             f"{market.symbol}: the contract ends at {iso(expiry)}, inside the run: what is open is settled there, "
             "and no order is taken after it"
         )
 
 
-def _fund(one: Carry, market: Market, candles: Candles, series: Funding | None) -> None:
+def _fund(one: Carry, market: Market, candles: Source, series: Funding | None) -> None:
     if market.kind not in ("linear", "inverse"):
         return
     if series is None and market.funding_rate is not None:
@@ -118,7 +120,7 @@ def _fund(one: Carry, market: Market, candles: Candles, series: Funding | None) 
         one.warnings.append(
             f"{market.symbol}: {counted(holes, 'hole')} in the funding series: nothing is charged there"
         )
-    within = int(np.count_nonzero(~np.isin(inside, candles.open_ms)))
+    within = int(np.count_nonzero(~opened(candles, inside)))
     if within:
         one.warnings.append(
             f"{market.symbol}: {counted(within, 'funding settlement')} inside a candle or a hole: "

@@ -128,5 +128,5 @@ def _equity(result: Result) -> dict[str, Any]:
         "time": _times(result.close_ms),
         "equity": result.equity_curve,
         "exposure": result.exposure_curve,  # gross notional, quote
-        "path_dependent": result.run.dependent[: len(result.close_ms)].astype(bool),
+        "path_dependent": result.curves.dependent,
     }

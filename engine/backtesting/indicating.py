@@ -40,17 +40,12 @@ def indicator_rows(
         return [_portfolio_rows(strategies[0], candles, grid, check)]
     made = []
     for strategy, one, rows in zip(strategies, candles, rows_of, strict=True):
-        values = _computed(strategy, one, (len(one),))
+        values = computed(strategy, one, (len(one),))
         if check:
-            _check_causal(
+            check_causal(
                 strategy, values, one, (len(one),), lambda end, one=one: one.between(None, int(one.open_ms[end]))
             )
-        flat = np.zeros(len(grid), _row_type(strategy, values))
-        for name, array in values.items():
-            if flat.dtype[name].kind == "f" and not isinstance(rows, slice):
-                flat[name] = np.nan
-            flat[name][rows] = array
-        made.append(flat)
+        made.append(filled(len(grid), row_type(values), values, rows))
     if len({rows.dtype for rows in made}) > 1:
         raise StrategyError(
             f"{type(strategies[0]).__name__}.indicators(): expected the same names and types for all markets"
@@ -60,18 +55,30 @@ def indicator_rows(
 
 def _portfolio_rows(strategy: Strategy, candles: Sequence[Candles], grid: Rows, check: bool) -> Rows:
     aligned = AlignedCandles(grid, candles[0].timeframe)
-    values = _computed(strategy, aligned, grid.shape)
+    values = computed(strategy, aligned, grid.shape)
     if check:
-        _check_causal(
+        check_causal(
             strategy, values, aligned, grid.shape, lambda end: AlignedCandles(grid[:end], candles[0].timeframe)
         )
-    flat = np.zeros(grid.shape, _row_type(strategy, values))
+    flat = np.zeros(grid.shape, row_type(values))
     for name, array in values.items():
         flat[name] = array if array.ndim == 2 else array[:, None]
     return flat
 
 
-def _computed(strategy: Strategy, candles: Any, shape: tuple[int, ...]) -> dict[str, Rows]:
+def filled(count: int, kind: np.dtype[Any], values: dict[str, Rows], rows: Any) -> Rows:
+    """Lay values out as rows, those of `rows`; where a market has no candle numbers are NaN, the rest nothing."""
+    flat = np.zeros(count, kind)
+    for name in kind.names or ():
+        if kind[name].kind == "f" and not (isinstance(rows, slice) and rows == slice(None)):
+            flat[name] = np.nan
+        if name in values:
+            flat[name][rows] = values[name]
+    return flat
+
+
+def computed(strategy: Strategy, candles: Any, shape: tuple[int, ...]) -> dict[str, Rows]:
+    """Return the author's indicators by name; StrategyError: they are not one value a candle."""
     owner = type(strategy).__name__
     given = guarded(strategy.indicators, "indicators", candles)
     if not isinstance(given, dict):
@@ -91,16 +98,17 @@ def _computed(strategy: Strategy, candles: Any, shape: tuple[int, ...]) -> dict[
     return values
 
 
-def _row_type(strategy: Strategy, values: dict[str, Rows]) -> np.dtype[np.void]:
+def row_type(values: dict[str, Rows]) -> np.dtype[np.void]:
+    """Return the type of a row of them."""
     letters = {"b": "?", "i": "i8", "u": "i8", "f": "f8"}
     described = [(name, letters[array.dtype.kind]) for name, array in values.items()]
     return np.dtype([*described, ("__end__", "i8")], align=True)
 
 
-def _check_causal(strategy: Strategy, values: dict[str, Rows], candles: Any, shape: tuple[int, ...], cut: Any) -> None:
+def check_causal(strategy: Strategy, values: dict[str, Rows], candles: Any, shape: tuple[int, ...], cut: Any) -> None:
     """Compute the indicators again on shorter history: what changes has looked ahead (rule T2)."""
     for end in sorted({len(candles) // 2, len(candles) * 4 // 5} - {0}):
-        again = _computed(strategy, cut(end), (end, *shape[1:]))
+        again = computed(strategy, cut(end), (end, *shape[1:]))
         for name, array in values.items():
             before, now = array[:end], again[name]
             if array.dtype.kind == "f":

@@ -6,22 +6,37 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from engine.backtesting.carrying import Carry, carries
+from engine.backtesting.checking import (
+    cash_by_venue,
+    check_kinds,
+    check_rules,
+    check_tick,
+    check_together,
+    holdings_of,
+)
 from engine.backtesting.gauging import gauge_rows
-from engine.backtesting.seating import Taken, check_netting, checked_program, first_decision, taking_over
+from engine.backtesting.outlines import Outline, outline_of
+from engine.backtesting.seating import (
+    Taken,
+    check_netting,
+    checked_program,
+    first_decision,
+    price_at,
+    taking_over,
+)
 from engine.backtesting.seats import Rows, Seat
 from engine.backtesting.spreads import spreads_digest
 from engine.backtesting.using import Use, used
 from engine.candles import Candles, Funding, digest_of
+from engine.candles.hashing import together
 from engine.compiling import Native
 from engine.core import codes
 from engine.core.records import CANDLE
-from engine.errors import ConfigError, DataError, did_you_mean
-from engine.limits import is_number
+from engine.errors import ConfigError, did_you_mean
 from engine.market import Market
 from engine.plans import Plan, Start
 from engine.risk import AccountRules, RiskRules
@@ -92,6 +107,26 @@ class Inputs:
             self.gauges = gauge_rows(self.candles, self.markets, self.grid["open_ms"][:, 0])
         return self.gauges
 
+    @cached_property
+    def outlines(self) -> list[Outline]:
+        """Return what is known of each market's candles without holding them."""
+        return [outline_of(one) for one in self.candles]
+
+    @cached_property
+    def detail_outlines(self) -> list[Outline]:
+        """Return the same of the finer candles; none without them."""
+        return [outline_of(one) for one in self.detail or ()]
+
+    @property
+    def count(self) -> int:
+        """Return the number of timestamps."""
+        return len(self.grid)
+
+    @property
+    def in_chunks(self) -> bool:
+        """Return whether candles, indicators and curves are never there as a whole."""
+        return False
+
     @property
     def several(self) -> bool:
         """Return whether more than one strategy trades on the account."""
@@ -130,7 +165,7 @@ class Inputs:
     @property
     def equity_start(self) -> float:
         """Return the cash and what the coins held at the start were worth at their markets' first open, quote."""
-        return self.cash + sum(h * float(one.open[0]) for h, one in zip(self.holdings, self.candles, strict=True) if h)
+        return self.cash + sum(h * one.first_open for h, one in zip(self.holdings, self.outlines, strict=True) if h)
 
 
 def gather(
@@ -156,31 +191,25 @@ def gather(
     where there are several. refuse=False lets a plan that forbids
     the start through, for those who only want to see it.
     """
-    for one in candles:
-        if not isinstance(one, Candles):
-            raise ConfigError(
-                f"candles: expected Candles (Candles.from_frame makes them of a DataFrame), was {one!r:.80}"
-            )
-    for other in markets:
-        if not isinstance(other, Market):
-            raise ConfigError(f'market: expected Market(symbol="BTC/USDT", tick=0.01, lot=0.001), was {other!r:.80}')
-    if not candles or len(candles) != len(markets):
-        raise ConfigError(f"candles and markets: expected one market for each, were {len(candles)} and {len(markets)}")
-    _check_together(candles, markets, detail)
-    _check_rules(risk, account_rules, markets)
-    by_venue = _cash_by_venue(cash, markets)
+    check_kinds(candles, markets, Candles)
+    check_together(candles, markets, detail)
+    for one, market in zip(candles, markets, strict=True):
+        check_tick(market, float(one.low.min()))
+    check_rules(risk, account_rules, markets)
+    by_venue = cash_by_venue(cash, markets)
     uses = used(strategies, markets, allocations)
     programs = [checked_program(use, markets) for use in uses]
     if len(uses) > 1:
         check_netting(uses, markets)
-    grid, rows_of = _grid(candles)
+    grid, rows_of = grid_of(candles)
     carried = carries(markets, candles, grid, funding, mark)
     begin = max(first_decision(use.strategy, len(grid)) for use in uses)
-    held = _holdings(holdings, candles, markets)
+    held = holdings_of(holdings, markets)
     taking: list[Taken] = []
     for use, program in zip(uses, programs, strict=True):
         taken = Taken(use, program)
-        taken.prepare(markets, grid, begin, taking_over(held, [t.use for t in taking]), sum(by_venue.values()))
+        left = taking_over(held, [t.use for t in taking])
+        taken.prepare(markets, lambda i, exactly: price_at(grid[:, i], begin, exactly), left, sum(by_venue.values()))
         taking.append(taken)
     if refuse:
         for taken in taking:
@@ -191,12 +220,12 @@ def gather(
     seats = [seat for taken in taking for seat in taken.seats(compiled)]
     series = {m.symbol: one.funding for m, one in zip(markets, carried, strict=True) if one.funding is not None}
     hashes = {
-        "code": codes_of[0] if len(codes_of) == 1 else _digest(codes_of),
+        "code": codes_of[0] if len(codes_of) == 1 else together(codes_of),
         "candles": digest_of(candles),
-        "indicators": _digest(
+        "indicators": together(
             hashlib.sha256(np.ascontiguousarray(seat.indicators).view(np.uint8).data).hexdigest() for seat in seats
         ),
-        **({"funding": _digest(one.content_hash() for one in series.values())} if series else {}),
+        **({"funding": together(one.content_hash() for one in series.values())} if series else {}),
     }
     if any(market.half_spread_file for market in markets):
         hashes["spreads"] = spreads_digest(markets)
@@ -208,92 +237,7 @@ def gather(
     )  # fmt: skip
 
 
-def _check_rules(risk: Any, account_rules: Any, markets: Sequence[Market]) -> None:
-    for given, owner, name in ((risk, RiskRules, "risk"), (account_rules, AccountRules, "account_rules")):
-        if given is not None and not isinstance(given, owner):
-            raise ConfigError(f"{name}: expected {owner.__name__}(...), was {given!r:.80}")
-    if account_rules is not None:
-        account_rules.check_symbols([market.symbol for market in markets])
-
-
-def _cash_by_venue(cash: float | Mapping[str, float], markets: Sequence[Market]) -> dict[str, float]:
-    """Return each venue's cash; one number is for one venue, since money does not move between them by itself."""
-    venues = list(dict.fromkeys(market.venue for market in markets))
-    if not isinstance(cash, Mapping):
-        if len(venues) > 1:
-            example = ", ".join(f'"{venue}": 5000' for venue in venues)
-            raise ConfigError(f"cash: expected an amount for each venue, {{{example}}}, was {cash!r}")
-        cash = {venues[0]: cash}
-    if set(cash) != set(venues):
-        raise ConfigError(f"cash: expected an amount for each of {', '.join(venues)}, was for {', '.join(cash)}")
-    for amount in cash.values():
-        if not is_number(amount) or amount <= 0.0:
-            raise ConfigError(f"cash: expected a positive amount, was {amount!r}")
-    return {venue: float(cash[venue]) for venue in venues}
-
-
-def _holdings(given: Mapping[str, float] | None, candles: Sequence[Candles], markets: Sequence[Market]) -> list[float]:
-    given = dict(given or {})
-    held = []
-    for market in markets:
-        quantity = given.pop(market.symbol, 0.0)
-        if not is_number(quantity) or quantity < 0.0:
-            raise ConfigError(f"holdings: {market.symbol}: expected base coin of at least 0, was {quantity!r}")
-        if quantity and market.is_contract:
-            raise ConfigError(f"holdings: {market.symbol}: a {market.kind} contract holds no coin; remove it")
-        lots = quantity / float(market.lot)
-        if abs(lots - round(lots)) > 1e-9 * max(1.0, lots):
-            raise ConfigError(
-                f"holdings: {market.symbol}: expected a whole number of lots of {market.lot}, was {quantity!r}"
-            )
-        held.append(float(quantity))
-    for symbol in given:
-        raise ConfigError(f"holdings: unknown market {symbol}{did_you_mean(symbol, [m.symbol for m in markets])}")
-    return held
-
-
-def _digest(parts: Any) -> str:
-    whole = hashlib.sha256()
-    for part in parts:
-        whole.update(part.encode())
-    return whole.hexdigest()
-
-
-def _check_together(candles: Sequence[Candles], markets: Sequence[Market], detail: Sequence[Candles] | None) -> None:
-    for one in candles:
-        if len(one) == 0:
-            raise DataError(f"{one.market}: no candles in the chosen span; widen --from and --to")
-        if one.timeframe != candles[0].timeframe:
-            raise DataError(
-                f"timeframe: expected {candles[0].timeframe} like {candles[0].market}, "
-                f"was {one.timeframe} for {one.market}; resample one of them"
-            )
-    for one, market in zip(candles, markets, strict=True):
-        tick = float(market.tick)
-        if tick > float(one.low.min()):
-            raise ConfigError(
-                f"market tick: expected a step of price, was {tick:g}, above the lowest price {one.low.min():g}"
-            )
-    quotes = sorted({market.settle for market in markets})
-    if len(quotes) > 1:
-        raise ConfigError(f"markets: expected one settlement currency on the account, were {' and '.join(quotes)}")
-    keys = [(market.venue, market.symbol, market.kind) for market in markets]
-    if len(set(keys)) < len(keys):
-        raise ConfigError("markets: expected each market once, found one twice")
-    if detail is None:
-        return
-    if len(detail) != len(candles):
-        raise ConfigError(f"detail: expected finer candles for each of the {len(candles)} markets, were {len(detail)}")
-    for fine, coarse in zip(detail, candles, strict=True):
-        if fine.timeframe_ms >= coarse.timeframe_ms or coarse.timeframe_ms % fine.timeframe_ms:
-            raise DataError(
-                f"detail: expected candles finer than {coarse.timeframe} that divide it, was {fine.timeframe}"
-            )
-        if fine.timeframe != detail[0].timeframe:
-            raise DataError("detail: expected one timeframe for all markets")
-
-
-def _grid(candles: Sequence[Candles]) -> tuple[Rows, list[Rows | slice]]:
+def grid_of(candles: Sequence[Candles]) -> tuple[Rows, list[Rows | slice]]:
     """Lay the markets side by side on one time axis; returns the rows and where each market's candles lie in them."""
     times = candles[0].open_ms
     for one in candles[1:]:

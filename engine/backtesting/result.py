@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.backtesting.blame import guarded
 from engine.backtesting.describing import described
+from engine.backtesting.outlines import Outline
 from engine.backtesting.run import Run
 from engine.backtesting.shares import (
     Holding,
@@ -27,11 +28,10 @@ from engine.backtesting.shares import (
 from engine.backtesting.states import idle_rules, rules_summary, state_warnings
 from engine.backtesting.universe import survivors
 from engine.backtesting.worth import floating_of, notional_of
-from engine.candles import Candles, holes
 from engine.candles.timeframes import MINUTE_MS, counted, iso
 from engine.core import codes
 from engine.errors import ConfigError, EngineError, did_you_mean
-from engine.metrics import Metrics, PnlTerms, buy_and_hold, compute
+from engine.metrics import Folded, Metrics, PnlTerms, buy_and_hold, compute, fold
 from engine.plans import Outcome, Review
 from engine.trades import round_trips
 
@@ -71,8 +71,8 @@ class Result:
         self.fill_rows = self._in_order(run.fills, "fill_count")
         self.event_rows = self._in_order(run.events, "event_count")
         self.payment_rows = self._in_order(run.payments, "payment_count")
-        self.equity_curve = run.equity[:done]
-        self.close_ms = self.inputs.grid["open_ms"][:done, 0] + self.inputs.timeframe_ms
+        self.curves = run.curves(done)
+        self.equity_curve, self.close_ms = self.curves.equity, self.curves.close_ms
 
     def _in_order(self, rows: np.ndarray[Any, Any], count: str) -> np.ndarray[Any, Any]:
         """Return what a log holds, in order of time: within a candle each market has logged by itself."""
@@ -144,10 +144,10 @@ class Result:
         books = [book for book, quantity in enumerate(inputs.held) if quantity]
         rows = np.zeros(len(books), self.fill_rows.dtype)
         for row, book in zip(rows, books, strict=True):
-            candles = inputs.candles[inputs.books[book][1]]
+            candles = inputs.outlines[inputs.books[book][1]]
             row["ms"], row["book"], row["side"], row["reason"] = candles.first_ms, book, 1, codes.REASON_HELD
             row["quantity"] = row["position"] = inputs.held[book]
-            price = float(candles.open[0])
+            price = candles.first_open
             row["price"] = row["planned"] = row["entry"] = row["high"] = row["low"] = price
         return rows
 
@@ -166,6 +166,8 @@ class Result:
         import pandas as pd
 
         inputs = self.inputs
+        if inputs.in_chunks:
+            raise ConfigError("positions: a run in chunks keeps no value a candle; read `fills`, which have them all")
         known = [market.symbol for market in inputs.markets]
         if symbol not in known:
             raise ConfigError(f"positions: unknown market {symbol}{did_you_mean(symbol, known)}")
@@ -194,25 +196,23 @@ class Result:
     def metrics(self) -> Metrics:
         """Return every metric of the shown path (docs/metrics in metrics.py's own words)."""
         inputs = self.inputs
-        if not len(self.equity_curve):
+        if not self.curves.count:
             raise EngineError("metrics: the run ended before its first candle; there is nothing to measure")
         benchmark = None
         if len(inputs.markets) == 1 and inputs.markets[0].kind != "inverse":
-            market, candles = inputs.markets[0], inputs.candles[0]
+            market = inputs.markets[0]
             lot = float(market.lot)
             benchmark = buy_and_hold(
                 inputs.equity_start,
-                float(candles.open[0]),
-                float(candles.close[len(self.equity_curve) - 1]),
+                inputs.outlines[0].first_open,
+                self.curves.last_close,
                 market.taker_fee_rate,
                 lot,
             )
         found = compute(
             start_ms=int(inputs.grid["open_ms"][0, 0]),
             cash=inputs.equity_start,
-            close_ms=self.close_ms,
-            equity=self.equity_curve,
-            gross_notional=self.exposure_curve,
+            closes=self.closes,
             fills=self.fill_rows,
             trades=self.trade_rows,
             terms=self.terms,
@@ -225,10 +225,18 @@ class Result:
             )
         return found
 
+    @cached_property
+    def closes(self) -> Folded:
+        """Return the fold of all candle closes, which metrics are made of."""
+        curves = self.curves
+        if curves.folded is not None:
+            return curves.folded
+        return fold(curves.close_ms, curves.equity, self.exposure_curve, self.inputs.equity_start, curves.dependent)
+
     @property
     def complete(self) -> bool:
         """Return whether the run reached its last candle."""
-        return len(self.equity_curve) == len(self.inputs.grid)
+        return self.curves.count == self.inputs.count
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -254,7 +262,8 @@ class Result:
     def warnings(self) -> list[str]:
         """Return what a reader must be told before any number."""
         inputs, said = self.inputs, []
-        for market, candles in zip(inputs.markets, inputs.candles, strict=True):
+        for market, outline in zip(inputs.markets, inputs.outlines, strict=True):
+            candles = outline.of
             if candles.simulated:
                 said.append(
                     f"{candles.symbol}: the market is simulated ({candles.source}); it says nothing about a real one"
@@ -264,9 +273,9 @@ class Result:
                 said.append(f"{market.symbol}: traded as {TRADED_AS[market.kind]}{of}")
             if market.symbol != candles.symbol:
                 said.append(f"{market.symbol}: driven by candles of another symbol, {candles.market}")
-            if not candles.volume.any():
+            if not outline.has_volume:
                 said.append(f"{candles.market}: its candles have no volume, so nothing limits what fills")
-            found = holes(candles)
+            found = outline.holes
             if found:
                 said.append(f"{candles.market}: {found.line()}")
         for carry in inputs.carries:
@@ -276,15 +285,13 @@ class Result:
         if forced.any():
             first = iso(int(self.fill_rows["ms"][forced][0]) // MINUTE_MS * MINUTE_MS)
             said.insert(0, f"{counted(int(forced.sum()), 'liquidation')}, the first at {first}")
-        ruined = np.flatnonzero(self.equity_curve <= 0.0)
-        if ruined.size:
-            when = iso(int(self.close_ms[ruined[0]]))
+        if self.closes.ruined_ms is not None:
+            when = iso(self.closes.ruined_ms)
             said.insert(0, f"equity fell to zero or below at {when}: nothing was left to trade with")
         said[:0] = [*state_warnings(self), *survivors(inputs)]
         if self.complete is False:
             said.append(
-                f"the run stopped after {len(self.equity_curve):,} of {len(inputs.grid):,} candles; "
-                "these are partial results"
+                f"the run stopped after {self.curves.count:,} of {inputs.count:,} candles; these are partial results"
             )
         if not self.run.compiled:
             said.append(f"interpreted, about 100 times slower: {self._obstacle()}")
@@ -361,13 +368,14 @@ class Result:
         return {
             **described(inputs),
             "markets": [market.as_dict() for market in inputs.markets],
-            "candles": [_described(candles) for candles in inputs.candles],
+            "candles": [_described(one) for one in inputs.outlines],
             "currency": inputs.markets[0].settle,
             "cash": inputs.cash,
             "holdings": {m.symbol: h for m, h in zip(inputs.markets, inputs.holdings, strict=True) if h},
             "rules": asdict(self.run.rules),
             **rules_summary(self),
             "complete": self.complete,
+            "in_chunks": inputs.in_chunks,
             "compiled": self.run.compiled,
             "warnings": self.warnings,
             "total_return_range": list(bounds) if bounds else None,
@@ -400,12 +408,13 @@ class Result:
         )
 
 
-def _described(candles: Candles) -> dict[str, Any]:
+def _described(outline: Outline) -> dict[str, Any]:
+    candles = outline.of
     return {
         "market": candles.market,
         "timeframe": candles.timeframe,
         "source": candles.source,
-        "count": len(candles),
+        "count": outline.count,
         "from_ms": candles.first_ms,
         "until_ms": candles.end_ms,
     }

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.backtesting.blame import blamed
+from engine.backtesting.curves import Curves
 from engine.backtesting.inputs import Inputs, Rules
 from engine.backtesting.ruling import Ruling
 from engine.backtesting.seats import Rows
@@ -120,7 +121,7 @@ class Run:
             if inputs.holdings[index]:
                 balances["amount"][base], balances["price"][base] = (
                     inputs.holdings[index],
-                    inputs.candles[index].open[0],
+                    inputs.outlines[index].first_open,
                 )
             own, carry = market.record(venues.index(market.venue), base), inputs.carries[index]
             own["sharing"] = sharing[index]
@@ -238,7 +239,7 @@ class Run:
             book["liquidated_below"], book["liquidated_above"] = -np.inf, np.inf
             if held:
                 book["position"] = held
-                first = inputs.candles[market].open[0]
+                first = inputs.outlines[market].first_open
                 book["entry"] = book["price"] = book["trade_high"] = book["trade_low"] = first
 
     def _fill_slots(self) -> None:
@@ -341,9 +342,20 @@ class Run:
                 self.run[0][name + "s"], self.run[0][name + "_room"] = larger.ctypes.data, len(larger)
         self.run[0]["starved"] = 0
 
+    def curves(self, done: int) -> Curves:
+        """Return what the first `done` candles left behind."""
+        inputs = self.inputs
+        last = float(inputs.grid["close"][done - 1, 0]) if done else np.nan
+        close_ms = inputs.grid["open_ms"][:done, 0] + inputs.timeframe_ms
+        dependent = self.dependent[:done].astype(np.bool_)
+        return Curves(done, close_ms, self.equity[:done], self.exposure[:done], dependent, last)
+
+    def _open_ms(self, k: int) -> int:
+        return int(self.inputs.grid["open_ms"][k, 0])
+
     def _failure(self, status: int) -> BaseException:
         k = self.k
-        when = iso(int(self.inputs.grid["open_ms"][k, 0]))
+        when = iso(self._open_ms(k))
         b = int(self.run[0]["b"])  # the seat that was asked, or the book that was matched
         seat = self.inputs.seats[b if self.run[0]["phase"] == 1 else self.inputs.books[b][0]]
         owner = seat.name

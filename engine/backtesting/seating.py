@@ -5,7 +5,7 @@ Owns the order of these steps for one strategy. Must not know the other strategi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 
 import numpy as np
@@ -35,12 +35,14 @@ class Taken:
         self.plans: list[Plan | None] = []
         self.indicators: list[Rows] = []
 
-    def prepare(self, markets: Sequence[Market], grid: Rows, begin: int, held: Sequence[float], cash: float) -> None:
-        """Let each copy look at its start, and plan."""
+    def prepare(
+        self, markets: Sequence[Market], price: Callable[[int, bool], float], held: Sequence[float], cash: float
+    ) -> None:
+        """Let each copy look at its start, and plan; price: of a market where the strategies begin, or soon after."""
         for prepared, chosen in zip(self.strategies, self.chosen, strict=True):
             start = Start(
                 tuple(markets[i] for i in chosen),
-                tuple(_price_at(grid[:, i], begin, self.whole) for i in chosen),
+                tuple(price(i, self.whole) for i in chosen),
                 tuple(held[i] for i in chosen),
                 cash / len(self.chosen) * self.use.allocation,
             )
@@ -154,7 +156,7 @@ def first_decision(strategy: Strategy, count: int) -> int:
     return warmup or 0
 
 
-def _price_at(column: Rows, begin: int, exactly: bool) -> float:
+def price_at(column: Rows, begin: int, exactly: bool) -> float:
     """Return the close that a market has where its strategy begins: there, or at its first candle after that."""
     closes = column["close"][begin : begin + 1 if exactly else None]
     known = closes[~np.isnan(closes)]

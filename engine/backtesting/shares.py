@@ -148,7 +148,7 @@ def positions_over_time(result: Result, market: int) -> Array:
 def exposure_of(result: Result) -> Array:
     """Return the gross notional at each close, quote: of a netted market that of the sum."""
     inputs, done = result.inputs, len(result.equity_curve)
-    exposure: Array = result.run.exposure[:done]
+    exposure: Array = result.curves.exposure
     for market in range(len(inputs.markets)):
         if nets(inputs, market):
             held = positions_over_time(result, market)

@@ -82,7 +82,7 @@ def idle_rules(inputs: Inputs) -> list[str]:
     stale_after = rules.resolved().stale_after
     if stale_after is not None and duration_ms(stale_after) < inputs.timeframe_ms:
         said.append(
-            f"account: stale_after {stale_after} is shorter than a candle of {inputs.candles[0].timeframe}: "
+            f"account: stale_after {stale_after} is shorter than a candle of {inputs.outlines[0].of.timeframe}: "
             "one candle that is missing lets no entry through"
         )
     return said

@@ -10,7 +10,7 @@ FEWEST = 3  # one or two markets are a choice of markets, not a universe
 
 def survivors(inputs: Inputs) -> list[str]:
     """Return a warning where three real markets or more are all traded to the run's end, and none ever left."""
-    real = {one.market: one for one in inputs.candles if not one.simulated and len(one)}
+    real = {one.market: one.of for one in inputs.outlines if not one.of.simulated}
     if len(real) < FEWEST:
         return []
     end_ms = max(one.end_ms for one in real.values())

@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 
 def knows_volume(inputs: Inputs, index: int) -> bool:
     """Return whether the market's candles, and its finer ones where there are any, carry a volume anywhere."""
-    told = [inputs.candles[index], *([inputs.detail[index]] if inputs.detail else [])]
-    return all(bool(one.volume[:100].any() or one.volume.any()) for one in told)  # most tell at once
+    return all(one.has_volume for told in (inputs.outlines, inputs.detail_outlines) for one in told[index : index + 1])
 
 
 def refuse_unknown_volume(inputs: Inputs, rules: Rules) -> None:
     """Refuse a run whose fills depend on volumes that are not there."""
     for index, market in enumerate(inputs.markets):
         if not knows_volume(inputs, index):
-            name = inputs.candles[index].market
+            name = inputs.outlines[index].market
             if rules.participation is not None:
                 raise DataError(f"participation: the candles of {name} have no volume; remove it, or use others")
             if market.slippage_model != "fixed":

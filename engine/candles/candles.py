@@ -5,7 +5,6 @@ Owns the value that every run is fed with. Must not know files, strategies or cl
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import numpy as np
 
 from engine.candles.columns import Columns, Times, Values, all_possible, impossible
 from engine.candles.grid import mismatch
+from engine.candles.hashing import ContentHash, together
 from engine.candles.timeframes import counted, grid_origin_ms, iso, parse_market, timeframe_ms
 from engine.errors import DataError, did_you_mean
 
@@ -134,10 +134,9 @@ class Candles:
 
     def content_hash(self) -> str:
         """Return the SHA-256 of market, timeframe and columns, the same on every machine."""
-        digest = hashlib.sha256(f"{self.market} {self.timeframe} {len(self)}".encode())
-        for column in self.columns:
-            digest.update(np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")).data)
-        return digest.hexdigest()
+        content = ContentHash()
+        content.add(self.columns)
+        return content.of(self.market, self.timeframe)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas DataFrame of the five values, indexed by open time in UTC."""
@@ -184,15 +183,19 @@ class Candles:
         columns = Columns(open_ms, *values)
         return cls(*columns, timeframe=timeframe, symbol=symbol, venue=venue, source=source or "a DataFrame")
 
-    def _made_of(self, columns: Columns, timeframe: str) -> Candles:
+    @classmethod
+    def of_checked(cls, columns: Columns, market: str, timeframe: str, source: str) -> Candles:
         """Build without checks: what is cut or made of good candles is good."""
-        made = object.__new__(Candles)
+        venue, symbol = parse_market(market)
+        made = object.__new__(cls)
         for name, column in zip(Columns._fields, columns, strict=True):
             object.__setattr__(made, name, _read_only(column, column.dtype))
-        for name, text in (("timeframe", timeframe), ("symbol", self.symbol), ("venue", self.venue)):
+        for name, text in (("timeframe", timeframe), ("symbol", symbol), ("venue", venue), ("source", source)):
             object.__setattr__(made, name, text)
-        object.__setattr__(made, "source", self.source)
         return made
+
+    def _made_of(self, columns: Columns, timeframe: str) -> Candles:
+        return Candles.of_checked(columns, self.market, timeframe, self.source)
 
     def _refuse_empty(self) -> None:
         if not len(self):
@@ -226,10 +229,7 @@ class Candles:
 
 def digest_of(candles: Iterable[Candles]) -> str:
     """Return one SHA-256 for the candles of several markets in their order."""
-    whole = hashlib.sha256()
-    for one in candles:
-        whole.update(one.content_hash().encode())
-    return whole.hexdigest()
+    return together(one.content_hash() for one in candles)
 
 
 def _read_only(values: np.ndarray, dtype: type | np.dtype) -> np.ndarray:

@@ -122,6 +122,40 @@ def _copy(column: pa.ChunkedArray, into: np.ndarray[Any, Any]) -> None:
         start += len(part)
 
 
+def read_told(path: Path) -> Told:
+    """Return what a file's metadata says of it; reads its footer only."""
+    with _readable(path):
+        return _told(path, pq.read_schema(path))
+
+
+def read_pieces(path: Path, rows: int) -> Iterator[Columns]:
+    """Give the columns of a file, unchecked, so many rows at a time: no more of it is in memory."""
+    for columns in _pieces(path, list(_FIELDS), rows):
+        yield Columns(*columns)
+
+
+def read_piece_times(path: Path, rows: int) -> Iterator[Times]:
+    """Give a file's open times, so many at a time, and nothing else of it."""
+    for (times,) in _pieces(path, [_FIELDS[0]], rows):
+        yield times
+
+
+def _pieces(path: Path, names: list[str], rows: int) -> Iterator[list[np.ndarray[Any, Any]]]:
+    kinds = [np.int64 if name == _FIELDS[0] else np.float64 for name in names]
+    with _readable(path):
+        file = pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 16)
+        batches = file.iter_batches(rows, columns=names, use_threads=False)
+    while True:
+        with _readable(path):  # not around the yield: what its reader raises is not this file's fault
+            batch = next(batches, None)
+            if batch is None:
+                file.close()
+                return
+            arrays = [pa.chunked_array([batch.column(name)]) for name in names]
+            found = [_numbers(array, kind) for array, kind in zip(arrays, kinds, strict=True)]
+        yield found
+
+
 def read_funding_year(path: Path) -> tuple[Funding, Told]:
     """Return a file's settlements, checked, and its metadata."""
     with _readable(path):

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from engine.candles.merging import Merge, by_year, merge, year_span
 from engine.candles.provenance import together
 from engine.candles.timeframes import TIMEFRAMES, counted, iso, parse_market, parse_time, timeframe_ms
 from engine.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    from engine.candles.parquet import Told
 
 KINDS = ("candles", "mark", "index")
 # The span of the simulated market where none is asked for.
@@ -116,12 +120,11 @@ class Store:
         """Return the stored candles that open at or after `from_ms` and before `until_ms`."""
         parse_market(market)
         timeframe_ms(timeframe)
-        folder = self._home(market, timeframe)
-        paths = [path for path in year_files(folder) if _may_hold(int(path.stem), from_ms, until_ms)]
+        paths = self.paths(market, timeframe, from_ms, until_ms)
         whole = self._read(paths, market, timeframe) if paths else None
         found = whole.between(from_ms, until_ms) if whole else None
         if found is None or not len(found):
-            raise DataError(self._nothing(market, timeframe, from_ms, until_ms))
+            raise DataError(self.nothing(market, timeframe, from_ms, until_ms))
         return found
 
     def markets(self) -> list[Stored]:
@@ -155,6 +158,11 @@ class Store:
 
         parts = [read_times(path) for path in year_files(self._home(market, timeframe))]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+    def paths(self, market: str, timeframe: str, from_ms: int | None = None, until_ms: int | None = None) -> list[Path]:
+        """Return the files that may hold a span, in order of time; opens none."""
+        files = year_files(self._home(market, timeframe))
+        return [path for path in files if _may_hold(int(path.stem), from_ms, until_ms)]
 
     def folder(self, market: str) -> Path:
         """Return the folder of a market, which need not exist."""
@@ -194,13 +202,7 @@ class Store:
 
         columns, told = read_years(paths)
         for path, one in zip(paths, told, strict=True):
-            if (one.market, one.timeframe, one.kind) != (market, timeframe, self.kind):
-                expected, was = (kind if kind == "candles" else f"{kind} candles" for kind in (self.kind, one.kind))
-                was = "" if was == expected else f"{was} of "
-                raise DataError(
-                    f"{path}: expected {expected} of {market} {timeframe}, was {was}{one.market} {one.timeframe}; "
-                    "put the file back where it was, or delete it and import again"
-                )
+            refuse_strange(path, one, market, timeframe, self.kind)
         venue, symbol = parse_market(market)
         source = together(one.source for one in told)
         try:
@@ -212,7 +214,8 @@ class Store:
                 self._read([path], market, timeframe)
             raise
 
-    def _nothing(self, market: str, timeframe: str, from_ms: int | None, until_ms: int | None) -> str:
+    def nothing(self, market: str, timeframe: str, from_ms: int | None, until_ms: int | None) -> str:
+        """Return the sentence of who asked for candles that are not there."""
         listing = self.markets()
         root = "" if self.root == Path("data") else f" --root {self.root}"
         if self.kind != "candles":
@@ -263,6 +266,17 @@ def load_candles(
         return simulate(symbol, timeframe, from_ms, until_ms, scenario, seed)
     from_ms_or_none = None if since is None else parse_time(since)
     return Store(root).load(market, timeframe, from_ms_or_none, None if until is None else parse_time(until))
+
+
+def refuse_strange(path: Path, told: Told, market: str, timeframe: str, kind: str) -> None:
+    """Refuse a file that says it holds something else; DataError names both."""
+    if (told.market, told.timeframe, told.kind) != (market, timeframe, kind):
+        expected, was = (one if one == "candles" else f"{one} candles" for one in (kind, told.kind))
+        was = "" if was == expected else f"{was} of "
+        raise DataError(
+            f"{path}: expected {expected} of {market} {timeframe}, was {was}{told.market} {told.timeframe}; "
+            "put the file back where it was, or delete it and import again"
+        )
 
 
 def _written(files: list[Path], merges: list[Merge]) -> Written:

@@ -47,6 +47,14 @@ def backtest(
     interpreted: Annotated[
         bool, typer.Option("--interpreted", help="Run the strategy in Python: breakpoints and print work, slowly.")
     ] = False,
+    chunked: Annotated[
+        bool | None,
+        typer.Option(
+            "--chunked/--whole",
+            help="Read candles as the run goes, or load them all; without it, as [backtest] memory_mb allows.",
+            show_default=False,
+        ),
+    ] = None,
     root: Annotated[Path | None, typer.Option("--root", help="Folder of the candle store.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Save the run in this new folder.")] = None,
     save: Annotated[bool, typer.Option("--save/--no-save", help="Save the run, or only show it.")] = True,
@@ -72,8 +80,11 @@ def backtest(
     )
     defined = flags.over(read_definition(definition, settings))
     with printed_to_stderr(as_json), bar(hidden=as_json) as progress:
-        inputs = inputs_of(defined, str(root or settings.data_root), strict)
-        result = _run(defined, inputs, _Saving(save, out, Path(settings.runs_root)), progress, bounds, interpreted)
+        candles_root = str(root or settings.data_root)
+        stored = _in_chunks(defined, candles_root, settings.backtest.memory_mb, chunked)
+        inputs = inputs_of(defined, candles_root, strict, stored=stored)
+        saving = _Saving(save, out, Path(settings.runs_root))
+        result = _run(defined, inputs, saving, progress, bounds, interpreted, stored)
         _study(result, costs, progress)
     folder = _Saving(save, out, Path(settings.runs_root)).save(result, defined, inputs)
     _show(result, defined, inputs, folder, as_json)
@@ -96,6 +107,23 @@ def printed_to_stderr(wanted: bool) -> Iterator[None]:
         os.close(kept)
 
 
+def _in_chunks(definition: Definition, root: str, memory_mb: int, asked: bool | None) -> bool:
+    """Return whether to run in chunks; says so where nobody asked for it."""
+    if asked is not None:
+        return asked
+    from engine.definition import memory_of
+
+    needed_mb = memory_of(definition, root) / 1e6
+    if needed_mb <= memory_mb:
+        return False
+    typer.echo(
+        f"in chunks: in one piece it would take about {needed_mb:,.0f} MB, and [backtest] memory_mb is {memory_mb:,}; "
+        "--whole loads all candles nevertheless",
+        err=True,
+    )
+    return True
+
+
 class _Saving:
     """Where a run goes, if anywhere."""
 
@@ -113,7 +141,13 @@ class _Saving:
 
 
 def _run(
-    definition: Definition, inputs: RunInputs, saving: _Saving, progress: Any, bounds: bool, interpreted: bool
+    definition: Definition,
+    inputs: RunInputs,
+    saving: _Saving,
+    progress: Any,
+    bounds: bool,
+    interpreted: bool,
+    in_chunks: bool,
 ) -> Result:
     """Run; where the strategy fails, keep what there is and let its error through."""
     from engine.backtesting import backtest as run
@@ -135,17 +169,18 @@ def _run(
                 mark=inputs.series.mark,
                 bounds=bounds,
                 compiled=not interpreted,
+                chunk="auto" if in_chunks else None,
                 progress=progress,
             )
     except (StrategyError, KeyboardInterrupt) as error:
         partial = getattr(error, "partial", None)
-        if partial is None or not len(partial.equity_curve):
+        if partial is None or not partial.curves.count:
             raise
         _study(partial, False, None)
         folder = saving.save(partial, definition, inputs)
         if folder is None:
             raise
-        done, total = len(partial.equity_curve), len(partial.inputs.grid)
+        done, total = partial.curves.count, partial.inputs.count
         kept = f"the results of {done:,} of {total:,} candles are in {folder}"
         if isinstance(error, KeyboardInterrupt):
             raise InterruptedRunError(f"stopped before the end; {kept}") from None

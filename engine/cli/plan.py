@@ -40,6 +40,7 @@ def plan(
     The exit code is 0 when it may start, 2 when the plan forbids it.
     """
     from engine.backtesting.inputs import gather
+    from engine.candles import Candles
     from engine.definition import Flags, inputs_of, read_definition
     from engine.settings import load_settings
 
@@ -50,9 +51,10 @@ def plan(
     )  # fmt: skip
     defined = flags.over(read_definition(definition, settings))
     inputs = inputs_of(defined, str(root or settings.data_root))
+    candles = [one for one in inputs.candles if isinstance(one, Candles)]  # all of them: none was left in the store
     with defined.named():
         gathered = gather(
-            inputs.trading, inputs.candles, inputs.markets, cash=inputs.cash, holdings=inputs.holdings, compiled=False,
+            inputs.trading, candles, inputs.markets, cash=inputs.cash, holdings=inputs.holdings, compiled=False,
             funding=inputs.series.funding, mark=inputs.series.mark, check_causality=False, refuse=False,
         )  # fmt: skip
     found = [

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.candles import Candles, holes, load_candles
+from engine.candles import Candles, StoredCandles, holes, load_candles
+from engine.candles.streaming import Source, holes_of, pieces_of
 from engine.candles.timeframes import parse_time
 from engine.definition.definition import AUTO, Definition
 from engine.definition.markets import with_shape
 from engine.definition.parts import flagged_parts
 from engine.definition.series import Series, with_stored
-from engine.errors import ConfigError, DataError
-from engine.market import Market, tick_of
+from engine.errors import ConfigError, DataError, EngineError
+from engine.market import Market, tick_of_pieces
 from engine.plugins import strategy_class
 from engine.risk import AccountRules, RiskRules
 from engine.strategy import Strategy, check_value
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from engine.backtesting import Rules, Use
 
 DEFAULT_LOT = 0.00001
+BYTES_A_CANDLE = 220  # at the peak of a run in one piece: columns, rows, indicators on their way, curves; measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +36,9 @@ class RunInputs:
     """Hold what `backtest()` takes; notes: what the definition left open and we filled in, a sentence each."""
 
     trading: Strategy | list[Use]
-    candles: list[Candles]
+    candles: Sequence[Source]
     markets: list[Market]
-    detail: list[Candles] | None
+    detail: Sequence[Source] | None
     cash: float | Mapping[str, float]
     holdings: Mapping[str, float]
     rules: Rules
@@ -51,8 +53,11 @@ class RunInputs:
         return self.trading if isinstance(self.trading, Strategy) else self.trading[0].strategy
 
 
-def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInputs:
-    """Find the strategy, load the candles of the store in `root`, describe the markets; strict: holes are an error."""
+def inputs_of(definition: Definition, root: str, strict: bool = False, *, stored: bool = False) -> RunInputs:
+    """Find the strategy, load the candles of the store in `root`, describe the markets; strict: holes are an error.
+
+    stored: leave the store's candles where they are, for a run in chunks.
+    """
     timeframes = [definition.timeframe, *([definition.detail] if definition.detail is not None else [])]
     since, until = definition.since, definition.until
     if since is not None and until is not None and parse_time(since) >= parse_time(until):
@@ -60,12 +65,12 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
     trading: Strategy | list[Use] = _uses(definition) if definition.parts else _strategy(definition)
     rules = _rules(definition)
     candles, *finer = (
-        [_candles(definition, one, timeframe, root) for one in definition.sources] for timeframe in timeframes
+        [_candles(definition, one, timeframe, root, stored) for one in definition.sources] for timeframe in timeframes
     )
     detail = finer[0] if finer else None
     if strict:
         for one in (*candles, *(detail or ())):
-            found = holes(one)
+            found = holes(one) if isinstance(one, Candles) else holes_of(one)[1]
             if found:
                 raise DataError(
                     f"{one.market} {one.timeframe}: {found.line()}; import what is missing, "
@@ -96,7 +101,26 @@ def inputs_of(definition: Definition, root: str, strict: bool = False) -> RunInp
 
 def candles_of(definition: Definition, root: str) -> list[Candles]:
     """Load the candles of the definition's own timeframe, one a market."""
-    return [_candles(definition, source, definition.timeframe, root) for source in definition.sources]
+    found = [_candles(definition, source, definition.timeframe, root, False) for source in definition.sources]
+    return [one for one in found if isinstance(one, Candles)]
+
+
+def memory_of(definition: Definition, root: str) -> int:
+    """Return about how many bytes a run in one piece would take, from the spans of the store; 0 of a simulated market.
+
+    Nothing is loaded. What is not in the store counts nothing: loading it will say so.
+    """
+    rows = 0
+    for source in definition.sources:
+        for timeframe in (definition.timeframe, definition.detail):
+            if timeframe is None or source.startswith("simulated:"):
+                continue
+            try:
+                one = StoredCandles(source, timeframe, definition.since, definition.until, root)
+            except EngineError:
+                continue
+            rows += (one.end_ms - one.first_ms) // one.timeframe_ms
+    return rows * BYTES_A_CANDLE
 
 
 def _strategy(definition: Definition) -> Strategy:
@@ -164,18 +188,20 @@ def _account_rules(definition: Definition, symbols: Sequence[str]) -> AccountRul
     return rules
 
 
-def _candles(definition: Definition, source: str, timeframe: str, root: str) -> Candles:
+def _candles(definition: Definition, source: str, timeframe: str, root: str, stored: bool) -> Source:
     simulated: dict[str, Any] = {}
     if source.startswith("simulated:"):
         given = {"scenario": definition.scenario, "seed": definition.seed}
         simulated = {name: value for name, value in given.items() if value is not None}
     try:
+        if stored and not simulated and not source.startswith("simulated:"):
+            return StoredCandles(source, timeframe, definition.since, definition.until, root)
         return load_candles(source, timeframe, definition.since, definition.until, root=root, **simulated)
     except ConfigError as error:
         raise ConfigError(f"{definition.where}: [candles]: {error}") from None
 
 
-def _market(definition: Definition, candles: Candles, notes: list[str], series: Series, root: str) -> Market:
+def _market(definition: Definition, candles: Source, notes: list[str], series: Series, root: str) -> Market:
     own = definition.markets.get(candles.symbol, {})
     said = {**_overridden(definition.market, own), **own}
     where = f'{definition.where}: [markets."{candles.symbol}"]' if own else f"{definition.where}: [market]"
@@ -188,7 +214,7 @@ def _market(definition: Definition, candles: Candles, notes: list[str], series: 
     if "funding" in said:
         values.pop("funding_rate", None)  # a shape's constant; the series knows better
     if values.get("tick", AUTO) == AUTO:
-        values["tick"] = tick_of(np.concatenate([candles.open, candles.high, candles.low, candles.close]))
+        values["tick"] = tick_of_pieces(np.concatenate(one.columns[1:5]) for one in pieces_of(candles))
         notes.append(f"{candles.symbol}: tick {values['tick']:g}, read off the candles; write tick = … to fix it")
     if values.get("lot", AUTO) == AUTO:
         values["lot"] = DEFAULT_LOT

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.candles import Candles, Funding, Store, load_candles, read_funding
+from engine.candles.streaming import Source
 from engine.candles.timeframes import counted, timeframe_ms
 from engine.errors import ConfigError, DataError
 from engine.market import CONTRACTS
@@ -28,7 +29,7 @@ class Series:
     mark: dict[str, Candles] = field(default_factory=dict)
     said: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def add(self, symbol: str, written: Mapping[str, Any], candles: Candles, root: str, where: str) -> None:
+    def add(self, symbol: str, written: Mapping[str, Any], candles: Source, root: str, where: str) -> None:
         """Read what a market's table names; paths are seen from the current folder."""
         try:
             if written.get("funding", NONE) != NONE:
@@ -43,7 +44,7 @@ class Series:
 
 
 def with_stored(
-    said: Mapping[str, Any], market: Mapping[str, Any], candles: Candles, root: str, notes: list[str]
+    said: Mapping[str, Any], market: Mapping[str, Any], candles: Source, root: str, notes: list[str]
 ) -> dict[str, Any]:
     """Return what a market's table says, and for a contract what the store has of what it leaves open.
 
@@ -75,7 +76,7 @@ def with_stored(
     return found
 
 
-def _funding(written: str, candles: Candles, root: str) -> Funding:
+def _funding(written: str, candles: Source, root: str) -> Funding:
     if not written.strip():
         raise DataError(f"funding: expected a file of funding rates, was {written!r}")
     if written == STORE:
@@ -83,7 +84,7 @@ def _funding(written: str, candles: Candles, root: str) -> Funding:
     return read_funding(Path(written))
 
 
-def _mark(written: str, candles: Candles, root: str) -> Candles:
+def _mark(written: str, candles: Source, root: str) -> Candles:
     since, until = candles.first_ms, candles.end_ms
     if written != STORE:
         return load_candles(written, candles.timeframe, since, until, root=root)

@@ -33,6 +33,8 @@ def study_costs(result: Result, *, runs: bool = True, progress: Progress | None 
 def _why_not(result: Result, runs: bool) -> str:
     if not result.complete:
         return "not computed for a run that stopped before its end"
+    if result.inputs.in_chunks:
+        return "not computed for a run in chunks: it takes about twenty runs more"
     if not result.run.compiled:
         return "not computed for an interpreted run: it takes about twenty runs more"
     return "" if runs else "not asked for (--no-costs)"

@@ -8,14 +8,13 @@ from engine.metrics.activity import (
     BuyAndHold,
     TradeMetrics,
     buy_and_hold,
-    exposure,
     fee_share,
     maker_share,
-    time_in_market,
     trade_metrics,
     turnover,
 )
 from engine.metrics.equity import EquityMetrics, deepest_drawdown, equity_metrics
+from engine.metrics.folding import Folded, Folding, fold
 from engine.metrics.periods import Drawdown, Month, monthly_returns, worst_drawdowns, yearly_returns
 from engine.metrics.sampling import DAY_MS, YEAR_MS, daily_points
 from engine.metrics.summary import Metrics, PnlTerms, compute
@@ -26,6 +25,8 @@ __all__ = [
     "BuyAndHold",
     "Drawdown",
     "EquityMetrics",
+    "Folded",
+    "Folding",
     "Metrics",
     "Month",
     "PnlTerms",
@@ -35,11 +36,10 @@ __all__ = [
     "daily_points",
     "deepest_drawdown",
     "equity_metrics",
-    "exposure",
     "fee_share",
+    "fold",
     "maker_share",
     "monthly_returns",
-    "time_in_market",
     "trade_metrics",
     "turnover",
     "worst_drawdowns",

@@ -1,4 +1,4 @@
-"""What trading cost and did: trades, exposure, turnover, fees, and the same money simply held."""
+"""What trading cost and did: trades, turnover, fees, and the same money simply held."""
 
 import math
 from dataclasses import dataclass
@@ -33,23 +33,11 @@ def trade_metrics(pnl: Floats) -> TradeMetrics:
     )
 
 
-def exposure(gross_notional: Floats, equity: Floats) -> float | None:
-    """Average gross notional ÷ equity over candle closes, >= 0; None when equity was not above zero throughout."""
-    if len(equity) == 0 or float(equity.min()) <= 0.0:
-        return None
-    return float((gross_notional / equity).mean())
-
-
-def time_in_market(gross_notional: Floats) -> float | None:
-    """Return the share of candle closes with any open position, 0 … 1."""
-    return float(np.count_nonzero(gross_notional)) / len(gross_notional) if len(gross_notional) else None
-
-
-def turnover(fill_notional: Floats, equity: Floats, elapsed_ms: int) -> tuple[float | None, float | None]:
+def turnover(fill_notional: Floats, mean_equity: float | None, elapsed_ms: int) -> tuple[float | None, float | None]:
     """Return the notional of all fills, both sides, ÷ mean equity: of the whole run, and a day."""
-    if len(equity) == 0 or (mean := float(equity.mean())) <= 0.0:
+    if mean_equity is None or mean_equity <= 0.0:
         return None, None
-    whole = float(fill_notional.sum()) / mean
+    whole = float(fill_notional.sum()) / mean_equity
     return whole, whole / (elapsed_ms / DAY_MS) if elapsed_ms > 0 else None
 
 

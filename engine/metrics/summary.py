@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 from engine.errors import ConfigError
 from engine.metrics.activity import (
     BuyAndHold,
-    exposure,
     fee_share,
     maker_share,
-    time_in_market,
     trade_metrics,
     turnover,
 )
-from engine.metrics.equity import deepest_drawdown, equity_metrics
-from engine.metrics.sampling import DAY_MS, Floats, Integers, daily_points, sampling_words
+from engine.metrics.equity import equity_metrics
+from engine.metrics.folding import Folded
+from engine.metrics.sampling import DAY_MS, Floats, daily_points, sampling_words
 
 Rows = NDArray[np.void]
 
@@ -98,9 +97,7 @@ def compute(
     *,
     start_ms: int,
     cash: float,
-    close_ms: Integers,
-    equity: Floats,
-    gross_notional: Floats,
+    closes: Folded,
     fills: Rows,
     trades: Rows,
     terms: PnlTerms,
@@ -110,21 +107,21 @@ def compute(
 ) -> Metrics:
     """Measure a run.
 
-    `close_ms`, `equity` and `gross_notional` (quote) have a value per candle close, in order; `fills` has the fields
-    quantity, price and maker, `trades` is what `engine.trades.round_trips` returns; `rf` is a fraction a year.
-    `notional` is what each fill was worth, settlement asset; without it quantity times price.
+    `closes` are the run's candle closes, folded; `fills` has the fields quantity, price and maker, `trades` is what
+    `engine.trades.round_trips` returns; `rf` is a fraction a year. `notional` is what each fill was worth, settlement
+    asset; without it quantity times price.
     """
     if terms.transfers:
         raise ConfigError(
             "transfers: expected none in a whole run; call equity_metrics with the transfers of each point"
         )
-    point_ms, points = daily_points(close_ms, equity, start_ms, cash)
+    point_ms, points = daily_points(closes.close_ms, closes.equity, start_ms, cash)
     elapsed_ms = int(point_ms[-1]) - start_ms
     if notional is None:
         notional = np.abs(fills["quantity"]) * fills["price"]
-    whole, a_day = turnover(notional, equity, elapsed_ms)
+    whole, a_day = turnover(notional, closes.mean_equity, elapsed_ms)
     is_open = trades["open"].astype(np.bool_)
-    end = float(equity[-1]) if len(equity) else cash
+    end = float(closes.equity[-1]) if closes.count else cash
     return Metrics(
         **asdict(equity_metrics(point_ms, points, rf)),
         **asdict(trade_metrics(trades["pnl"][~is_open])),
@@ -132,10 +129,10 @@ def compute(
         elapsed_days=elapsed_ms / DAY_MS,
         equity_start=float(cash),
         equity_end=end,
-        candle_drawdown=deepest_drawdown(equity, cash) if len(equity) and cash > 0.0 else None,
+        candle_drawdown=closes.candle_drawdown,
         open_trades=int(np.count_nonzero(is_open)),
-        exposure=exposure(gross_notional, equity),
-        time_in_market=time_in_market(gross_notional),
+        exposure=closes.mean_exposure,
+        time_in_market=closes.time_in_market,
         fills=len(fills),
         turnover=whole,
         turnover_a_day=a_day,

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Table = Mapping[str, Any]  # columns by name, as `Result.columns` has them, times in ms
 
 
+IN_CHUNKS = "the run went in chunks, over more candles than are drawn here"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """Hold one run: its summary (what metrics.json holds), its tables, its series, and its candles where they exist."""
@@ -94,6 +97,7 @@ def of_result(result: Result, name: str = "") -> Material:
         exposure=equity["exposure"],
         dependent=equity["path_dependent"],
         candles=list(result.inputs.candles),
+        problem=IN_CHUNKS if result.inputs.in_chunks else "",
     )
 
 

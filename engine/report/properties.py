@@ -128,6 +128,8 @@ def _origin(material: Material) -> list[list[str]]:
     summary = material.summary
     versions = ", ".join(f"{name} {one}" for name, one in summary.get("versions", {}).items())
     points = counted(len(material.close_ms), "candle close")
+    if summary.get("in_chunks"):
+        points = f"in chunks, {counted(len(material.close_ms), 'day')} with a close,"
     return [
         *[[f"Hash of the {name}", str(digest)] for name, digest in summary["hashes"].items()],
         ["Versions", versions or UNDEFINED],

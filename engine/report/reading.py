@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from engine.candles import Candles, digest_of
 from engine.definition import candles_of, read_definition
 from engine.errors import DataError, EngineError
-from engine.report.material import Material
+from engine.report.material import IN_CHUNKS, Material
 from engine.settings import load_settings
 
 Array = np.ndarray[Any, Any]
@@ -69,6 +69,8 @@ def run_name(folder: Path) -> str:
 
 
 def _candles(definition: Path, summary: dict[str, Any], root: str | None) -> tuple[list[Candles], str]:
+    if summary.get("in_chunks"):
+        return [], IN_CHUNKS
     if not definition.is_file():
         return [], "the run has no definition.toml, so its candles are not known"
     settings = load_settings()

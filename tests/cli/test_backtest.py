@@ -234,3 +234,50 @@ def test_a_definition_sets_every_cost_and_rule_of_execution(shell: Shell) -> Non
     again = shell("backtest", "kept/definition.toml", "--no-save", "--json").json
     assert again["costs"] == told["costs"]
     assert again["metrics"] == told["metrics"]
+
+
+def test_a_run_that_would_need_too_much_memory_goes_in_chunks_and_says_so(shell: Shell) -> None:
+    stored(shell.folder / "data", slice(300, 340))
+    real = ("backtest", "short.toml", "--market", "binance:BTC/USDT", "--no-costs")
+    whole = shell(*real, "--out", "whole")
+    chunks = shell(*real, "--out", "chunks", "--chunked")
+    assert "in chunks" not in whole.err + chunks.err  # it was asked for
+    told, also = (json.loads((shell.folder / name / "metrics.json").read_text("utf-8")) for name in ("whole", "chunks"))
+    assert (told["in_chunks"], also["in_chunks"]) == (False, True)
+    for name in ("metrics", "hashes", "final_equity_by_path", "warnings", "events"):
+        assert told[name] == also[name]
+    for name in ("fills.csv", "trades.csv", "fills.parquet"):
+        assert (shell.folder / "whole" / name).read_bytes() == (shell.folder / "chunks" / name).read_bytes()
+    assert shell("report", "chunks", "--out", "page.html").code == 0
+    shell.write("settings.toml", "[backtest]\nmemory_mb = 1\n")
+    long = shell(*real, "--from", "2024-01-01", "--no-save")
+    assert "in chunks" not in long.err  # 1,400 candles take less than that
+    minutes = load_candles("simulated:BTC/USDT", "1m", "2024-01-01", "2024-01-10")
+    Store(shell.folder / "data").write(Candles.of_checked(minutes.columns, "binance:BTC/USDT", "1m", "a test"))
+    decided = shell(*real, "--timeframe", "1m", "--from", "2024-01-01", "--to", "2024-01-10", "--no-save", "--json")
+    assert decided.err == (
+        "in chunks: in one piece it would take about 3 MB, and [backtest] memory_mb is 1; "
+        "--whole loads all candles nevertheless\n"
+    )
+    assert decided.json["in_chunks"]
+    kept = shell(
+        *real, "--timeframe", "1m", "--from", "2024-01-01", "--to", "2024-01-10", "--no-save", "--json", "--whole"
+    )
+    assert (kept.err, kept.json["in_chunks"]) == ("", False)
+    assert kept.json["metrics"] == decided.json["metrics"]
+
+
+def test_chunks_take_a_tick_read_off_the_candles_and_simulated_ones_too(shell: Shell) -> None:
+    shell.write("short.toml", SHORT.replace("tick = 0.01\n", ""))
+    stored(shell.folder / "data")
+    for market in ("binance:BTC/USDT", "simulated:BTC/USDT"):
+        both = [
+            shell("backtest", "short.toml", "--market", market, "--no-save", "--json", "--no-costs", how).json
+            for how in ("--whole", "--chunked")
+        ]
+        assert both[0]["notes"] == both[1]["notes"]
+        assert both[0]["markets"] == both[1]["markets"]
+        assert both[0]["metrics"] == both[1]["metrics"]
+    refused = shell("backtest", "short.toml", "--chunked", "--interpreted")
+    assert refused.code == 2
+    assert "must be compiled" in refused.err
