@@ -16,6 +16,7 @@ import pandas as pd
 from engine.candles import Store
 from engine.candles.gathering import Wishes
 from engine.candles.importing import import_files
+from tests.benchmarks import chunked
 from tests.benchmarks.given import MILLION, minutes
 from tests.benchmarks.measuring import Row, interleaved, least
 
@@ -75,6 +76,8 @@ def rows() -> Iterator[Row]:
         yield Row(
             "data.import.feather", least(bring_theirs, repeats=5), "s", note="freqtrade's file into an empty store"
         )
+
+    yield from chunked.rows()
 
 
 def _freqtrade(path: Path) -> pd.DataFrame:
