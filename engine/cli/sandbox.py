@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, InterruptedRunError
 
 if TYPE_CHECKING:
     from engine.venues.sandbox import Server
@@ -66,7 +66,10 @@ def sandbox(
     )  # fmt: skip
     import asyncio
 
-    asyncio.run(_serve(opening, speed, port, persist))
+    try:
+        asyncio.run(_serve(opening, speed, port, persist))
+    except KeyboardInterrupt:
+        raise InterruptedRunError("stopped before the practice exchange was ready") from None
     typer.echo("\nThe practice exchange has ended.")
 
 

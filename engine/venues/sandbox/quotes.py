@@ -88,8 +88,9 @@ def ticker(floor: Floor, pit: Pit) -> dict[str, Any]:
         "bidPrice": bids[0][0], "bidQty": bids[0][1], "askPrice": asks[0][0], "askQty": asks[0][1],
         "openPrice": priced(of, first), "highPrice": priced(of, float(rows.high.max()) if some else first),
         "lowPrice": priced(of, float(rows.low.min()) if some else first), "volume": f"{volume:.8f}",
-        "quoteVolume": f"{turnover:.8f}", "openTime": seen.now_ms - DAY_MS, "closeTime": seen.now_ms, "firstId": 0,
-        "lastId": 4 * seen.k, "count": 4 * len(rows.open_ms),
+        "quoteVolume": f"{turnover:.8f}", "openTime": seen.now_ms - DAY_MS, "closeTime": seen.now_ms,
+        "firstId": 4 * (seen.k - len(rows.open_ms) + 1),
+        "lastId": 4 * seen.k + 3, "count": 4 * len(rows.open_ms),
     }  # fmt: skip
 
 

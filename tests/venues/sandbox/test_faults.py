@@ -56,6 +56,7 @@ async def test_an_order_resent_after_a_lost_reply_is_a_duplicate_while_the_first
 
 WRONG = [
     ({"fault": "reply_lst"}, 'fault: unknown "reply_lst"; did you mean "reply_lost"?'),
+    ({"fault": "delistin"}, 'fault: unknown "delistin"; did you mean "delisting"?'),
     ({"fault": "reset", "tmes": 1}, 'fault: unknown key "tmes"; did you mean "times"?'),
     ({"fault": "reset", "times": 0}, "fault: expected times from 1, delay_ms from 0 and a chance from 0 to 1"),
     ({"fault": "reset", "chance": "often"}, "fault chance: expected float, was 'often'"),
@@ -73,7 +74,12 @@ async def test_a_wrong_request_to_the_control_endpoint_is_one_sentence() -> None
                 400,
                 'no POST /sandbox/stp here; did you mean "/sandbox/step"?',
             )
+        async with at.session.get(f"http://{at.server.address}/sandbox/step") as reply:
+            assert (await reply.json())["error"] == "no GET /sandbox/step here; it takes POST"
         for path, body in (
+            ("accounts", {"name": "b", "flor": "spot"}),
+            ("step", {"ms": 5, "candles": 1}),
+            ("step", {"candles": 200_000}),
             ("accounts", {"name": "fees"}),
             ("keys", {"account": "nobody"}),
             ("step", {"ms": -5}),

@@ -225,10 +225,13 @@ async def test_other_settings_are_refused_by_name(tmp_path: Path, fields: dict[s
 @played
 async def test_one_file_is_one_exchange(tmp_path: Path) -> None:
     running = pytest.raises(ConfigError, match="another practice exchange is running on")
-    with kept(tmp_path / "deep" / "j"), running, kept(tmp_path / "deep" / "j"):
+    with kept(tmp_path / "j"), running, kept(tmp_path / "j"):
         pass
-    with kept(tmp_path / "deep" / "j"):
+    with kept(tmp_path / "j"):
         pass
+    with pytest.raises(ConfigError, match="deep is no folder; make it first"), kept(tmp_path / "deep" / "j"):
+        pass
+    assert [one.name for one in tmp_path.iterdir()] == ["j"]
 
 
 @pytest.mark.parametrize("told", [b"a,b,c\n1,2,3\n", b"no end of line", b"\0" * 50])

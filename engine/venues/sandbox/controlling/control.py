@@ -12,7 +12,7 @@ from typing import Any
 from engine.errors import ConfigError, did_you_mean
 from engine.venues.sandbox.clock import Clock
 from engine.venues.sandbox.controlling.deeds import DEEDS
-from engine.venues.sandbox.controlling.faults import Faults
+from engine.venues.sandbox.controlling.faults import KEYS, Faults
 from engine.venues.sandbox.controlling.truth import truth
 from engine.venues.sandbox.decimals import UNIT, ZERO
 from engine.venues.sandbox.exchange import Exchange
@@ -22,6 +22,15 @@ from engine.venues.sandbox.matching.ledger import PARTIES
 from engine.venues.sandbox.signing import is_public_key
 
 Body = dict[str, Any]
+FIELDS = {  # what a body may say, by path; faults have a table of their own
+    "/sandbox/step": ("candles", "ms"),
+    "/sandbox/clock": ("skew_ms",),
+    "/sandbox/accounts": ("name", "balances", "floor", "key"),
+    "/sandbox/keys": ("account", "permissions", "public_pem", "delay_ms", "life_ms", "ip_restricted"),
+    "/sandbox/keys/revoke": ("key",),
+    "/sandbox/limits": ("floor", "weight_1m", "orders_10s", "orders_1m", "orders_1d", "raw_5m"),
+}
+MOST_CANDLES = 20_000  # nobody is answered during a step
 MOST = Decimal(10**15)
 
 
@@ -50,7 +59,13 @@ class Control:
     def obey(self, method: str, path: str, body: Body) -> Any:
         """Return a request's answer."""
         if (method, path) not in self.routes:
-            raise ConfigError(f"no {method} {path} here{did_you_mean(path, {one for _, one in self.routes})}")
+            methods = sorted(one for one, known in self.routes if known == path)
+            near = did_you_mean(path, {one for _, one in self.routes})
+            raise ConfigError(f"no {method} {path} here{f'; it takes {methods[0]}' if methods else near}")
+        for name in body if path in FIELDS else ():
+            if name not in FIELDS[path]:
+                hint = did_you_mean(name, FIELDS[path])
+                raise ConfigError(f'{path.removeprefix("/sandbox/")}: unknown "{name}"{hint}')
         return self.routes[method, path](body)
 
     def _fault(self, body: Body) -> Body:
@@ -58,6 +73,9 @@ class Control:
             told = DEEDS[body["fault"]](self.exchange, body)
             self.faults.met[body["fault"]] += 1
             return {"set": body["fault"], **told}
+        name = str(body.get("fault"))
+        if name not in KEYS:
+            raise ConfigError(f'fault: unknown "{name}"{did_you_mean(name, [*KEYS, *DEEDS])}')
         rule = self.faults.set(body)
         return {"set": rule.fault, "id": rule.id}
 
@@ -66,7 +84,11 @@ class Control:
 
     def _step(self, body: Body) -> Body:
         step_ms = self.exchange.step_ms
+        if "ms" in body and "candles" in body:
+            raise ConfigError("step: expected candles or ms, was both")
         by_ms = _whole(body, "ms", 0) or _whole(body, "candles", 1) * step_ms
+        if by_ms > MOST_CANDLES * step_ms:
+            raise ConfigError(f"step: expected at most {MOST_CANDLES:,} candles at once, was {by_ms // step_ms:,}")
         self.clock.step(by_ms)
         self.exchange.advance(self.clock.market_ms)
         return self._times()

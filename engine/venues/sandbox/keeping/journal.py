@@ -30,7 +30,8 @@ class Journal:
         self.path, self.dropped = path, False
         self._sum = self._size = 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.parent.is_dir():
+                raise ConfigError(f"--persist: {path.parent} is no folder; make it first, or name another file")
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)  # who has it has the keys' seed
         except OSError as error:
             raise ConfigError(f"--persist: {path} cannot be opened ({error.strerror}); name a file") from None

@@ -51,7 +51,7 @@ class Tape:
 
     def index_at(self, time_ms: int) -> int:
         """Return the first candle that opens at or after a time."""
-        while self.has(len(self.candles)) and int(self.candles.open_ms[-1]) < time_ms:
+        while int(self.candles.open_ms[-1]) < time_ms and self.has(len(self.candles)):
             pass
         return int(np.searchsorted(self.candles.open_ms, time_ms))
 

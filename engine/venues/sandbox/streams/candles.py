@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from engine.candles.timeframes import TIMEFRAMES, grid_origin_ms
 from engine.venues.sandbox.floor import Floor
 from engine.venues.sandbox.matching.columns import longer, shown
@@ -37,12 +39,14 @@ class Candles(Feed):
     def passed(self) -> Iterable[Event]:
         """Return the candles that have closed."""
         now_ms = self._opens(self.floor.now_ms)
-        closed = []
+        closed: list[Event] = []
         while self.opened_ms < now_ms:
             self.owed.append(self.opened_ms)
             self.opened_ms += self.step_ms
-        held_back = self.floor.pits[self.symbol].veil.late
-        while self.owed and not (held_back and min(held_back) < self.owed[0] + self.step_ms):
+        veil = self.floor.pits[self.symbol].veil
+        if veil.still is not None and self.floor.now_ms < veil.still_until_ms:
+            return closed  # they are told once it moves again
+        while self.owed and not (veil.late and min(veil.late) < self.owed[0] + self.step_ms):
             closed += self._closed(self.owed.pop(0))
         return closed
 
@@ -86,14 +90,15 @@ class Candles(Feed):
     def _told(self, open_ms: int, row: tuple[float, ...], closed: bool) -> dict[str, Any]:
         *prices, volume, turnover = row
         first, high, low, close = (priced(self.floor.pits[self.symbol].instrument, one) for one in prices)
-        count = PRINTS * (self.step_ms // self.base_ms)
-        last_id = PRINTS * ((open_ms - self.origin_ms) // self.base_ms) + count - 1
+        pit = self.floor.pits[self.symbol]
+        from_k, until_k = np.searchsorted(pit.tape.candles.open_ms, (open_ms, open_ms + self.step_ms)).tolist()
+        first_id, last_id = PRINTS * from_k, PRINTS * min(until_k, pit.k + 1) - 1
         return {
             "e": "kline", "E": self.floor.now_ms, "s": self.symbol,
             "k": {
                 "t": open_ms, "T": open_ms + self.step_ms - 1, "s": self.symbol, "i": self.interval,
-                "f": last_id - count + 1, "L": last_id, "o": first, "c": close, "h": high, "l": low,
-                "v": f"{volume:.8f}", "n": count, "x": closed, "q": f"{turnover:.8f}", "V": f"{volume / 2:.8f}",
-                "Q": f"{turnover / 2:.8f}", "B": "0",
+                "f": first_id, "L": last_id, "o": first, "c": close, "h": high, "l": low,
+                "v": f"{volume:.8f}", "n": last_id - first_id + 1, "x": closed, "q": f"{turnover:.8f}",
+                "V": f"{volume / 2:.8f}", "Q": f"{turnover / 2:.8f}", "B": "0",
             },
         }  # fmt: skip

@@ -67,7 +67,7 @@ def account_update(floor: UsdmFloor, account: str, why: str, symbol: str) -> dic
     if why == "FUNDING_FEE" and not own.settings[symbol].isolated:
         about = []
     return {
-        "e": "ACCOUNT_UPDATE", "E": floor.now_ms, "T": own.updated_ms,
+        "e": "ACCOUNT_UPDATE", "E": max(floor.now_ms, own.updated_ms), "T": own.updated_ms,
         "a": {
             "m": why,
             "B": [
@@ -84,7 +84,7 @@ def _position(floor: UsdmFloor, one: Position) -> dict[str, Any]:
     isolated = floor.account(one.account).settings[one.contract.symbol].isolated
     realised: Decimal = floor.filling.realised[one.account, one.contract.symbol, one.side]
     return {
-        "s": one.contract.symbol, "pa": plain(one.quantity), "ep": plain(one.entry), "bep": plain(one.entry),
+        "s": one.contract.symbol, "pa": plain(one.quantity), "ep": money(one.entry), "bep": money(one.entry),
         "cr": plain(realised), "up": money(one.gain(floor.margins.mark(one.contract))),
         "mt": "isolated" if isolated else "cross", "iw": money(one.margin) if isolated else "0",
         "ps": one.side, "ma": one.contract.margin_asset,
