@@ -7,6 +7,7 @@ of the sums of whole UTC days. So a run in chunks and one in one piece have the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,8 +69,7 @@ class Folding:
         fresh: tuple[NDArray[np.generic], ...] = (close_ms, equity, exposure, dependent)
         if self._open is not None:
             fresh = tuple(np.concatenate(both) for both in zip(self._open, fresh, strict=True))
-        days = (fresh[0] - 1) // DAY_MS
-        starts = np.flatnonzero(np.diff(days, prepend=days[0] - 1))
+        starts = _day_starts(fresh[0])
         last = int(starts[-1])
         if last:
             self._days.append(_summed(tuple(column[:last] for column in fresh), starts[:-1]))
@@ -108,6 +108,13 @@ def fold(
     folding = Folding(cash)
     folding.feed(close_ms, equity, exposure, np.zeros(len(equity), np.bool_) if dependent is None else dependent)
     return folding.folded()
+
+
+def _day_starts(close_ms: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the index of the first close of each day that has one."""
+    first, last = ((int(ms) - 1) // DAY_MS for ms in (close_ms[0], close_ms[-1]))
+    midnights = DAY_MS * np.arange(first + 1, last + 1)
+    return np.unique(np.append(0, np.searchsorted(close_ms, midnights, side="right")))
 
 
 def _summed(columns: tuple[NDArray[np.generic], ...], starts: NDArray[np.intp]) -> tuple[NDArray[np.generic], ...]:
