@@ -38,7 +38,7 @@ from engine.risk import AccountRules, RiskRules
 from engine.strategy import Strategy
 
 CELLS = 1 << 17  # candles of all markets that a chunk holds unless it is said
-LEAST = 1 << 10  # timestamps: below it the work around a chunk outweighs the chunk
+LEAST = 1 << 13  # timestamps: below it the work around a chunk outweighs the chunk
 
 
 @dataclass

@@ -30,6 +30,7 @@ class ChunkedRun(Run):
         self._folded = 0  # closes
         self._chunk: Chunk | None = None
         self._rows: list[Rows] = []
+        self._saved: list[Rows] = []  # the state at the chunk's beginning, should the author's code fail in it
 
     def enter(self, chunk: Chunk, rows: list[Rows], detail: list[Rows]) -> None:
         """Point at the rows of a chunk: its candles, one table of indicators a seat, finer candles where there are."""
@@ -48,6 +49,7 @@ class ChunkedRun(Run):
         for market, fine in zip(self.markets, detail, strict=False):
             market["detail"], market["detail_count"] = fine.ctypes.data, len(fine)
         self._chunk, self._rows, self.details = chunk, rows, detail
+        self._saved = [rows.copy() for rows in self._state()]
 
     def leave(self) -> None:
         """Fold the chunk's closes: it may go now."""
@@ -91,11 +93,33 @@ class ChunkedRun(Run):
         assert self._chunk is not None
         return int(self._chunk.grid["open_ms"][k - self._base, 0])
 
+    def _tables(self) -> tuple[Rows, list[Rows]]:
+        assert self._chunk is not None
+        return self._chunk.grid, self._rows
+
+    def _state(self) -> list[Rows]:
+        """Return all that the core changes, but for the logs, which only grow, and the curves."""
+        places = [*self.ruling.risks, *([] if self.ruling.guard is None else [self.ruling.guard])]
+        rules = [rows for one in places for rows in (one.record, *one.kept)]
+        return [self.run, self.books, self.slots, self.orders, self.balances, self.markets, *self.states, *rules]
+
     def _replayed(self, k: int, owner: str, when: str) -> BaseException:
-        return StrategyError(
-            f"{owner}: failed at the candle of {when}, compiled and in chunks; run it in one piece up to that day to "
-            "see the line"
-        )
+        """Compiled code has no traceback: come again from the chunk's beginning and play the candle in Python."""
+        for rows, saved in zip(self._state(), self._saved, strict=True):
+            rows[...] = saved
+        for name in ("fill", "event", "payment"):  # the logs may have moved meanwhile
+            rows = getattr(self, name + "s")
+            self.run[0][name + "s"], self.run[0][name + "_room"] = rows.ctypes.data, len(rows)
+        self._advance_to(k)
+        self.compiled = False
+        self._point_steps()
+        try:
+            self.advance(k + 1)
+        except StrategyError as error:
+            return error
+        finally:
+            self.compiled = True
+        return StrategyError(f"{owner}: failed at the candle of {when}, compiled only; run it with compiled=False")
 
 
 def fine_rows(chunk: Chunk) -> list[Rows]:

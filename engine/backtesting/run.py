@@ -259,13 +259,18 @@ class Run:
                     slot[step] = address
             return
         accounts = [Account(self.books, i, self.books.ctypes.data + i * BOOK_SIZE) for i in range(len(self.books))]
-        for slot, seat, state in zip(self.slots, self.inputs.seats, self.states, strict=True):
+        grid, tables = self._tables()
+        for slot, seat, state, table in zip(self.slots, self.inputs.seats, self.states, tables, strict=True):
             own = accounts[slot["first_book"] : slot["first_book"] + slot["book_count"]]
             columns = seat.markets if seat.portfolio else None
-            twin = Interpreted(seat.program, state, self.inputs.grid, seat.indicators, own, columns)
+            twin = Interpreted(seat.program, state, grid, table, own, columns)
             self.interpreted.append(twin)
             for step, address in twin.addresses.items():
                 slot[step] = address
+
+    def _tables(self) -> tuple[Rows, list[Rows]]:
+        """Return the rows of candles and of indicators that the core's addresses point into."""
+        return self.inputs.grid, [seat.indicators for seat in self.inputs.seats]
 
     @property
     def marked(self) -> int | None:

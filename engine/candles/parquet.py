@@ -23,6 +23,7 @@ from engine.candles.columns import NAMES, Columns, Times
 from engine.candles.funding import Funding
 from engine.errors import DataError, InterruptedRunError
 
+ROWS_A_GROUP = 1 << 16  # what must be decoded at once: a run in chunks has a group of every market in memory
 _FIELDS = ("timestamp", *NAMES)  # the names foreign tools know; a stored file can itself be imported
 
 
@@ -144,16 +145,26 @@ def _pieces(path: Path, names: list[str], rows: int) -> Iterator[list[np.ndarray
     kinds = [np.int64 if name == _FIELDS[0] else np.float64 for name in names]
     with _readable(path):
         file = pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 16)
-        batches = file.iter_batches(rows, columns=names, use_threads=False)
-    while True:
+    for group in range(file.num_row_groups):
         with _readable(path):  # not around the yield: what its reader raises is not this file's fault
-            batch = next(batches, None)
-            if batch is None:
-                file.close()
-                return
-            arrays = [pa.chunked_array([batch.column(name)]) for name in names]
-            found = [_numbers(array, kind) for array, kind in zip(arrays, kinds, strict=True)]
-        yield found
+            small = file.metadata.row_group(group).num_rows <= max(rows, ROWS_A_GROUP)
+            if small:  # read at once, so that nothing of it stays behind
+                columns = [file.read_row_group(group, [name], use_threads=False).column(0) for name in names]
+                found = [_numbers(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+                del columns
+        if small:
+            yield found
+            continue
+        batches = file.iter_batches(rows, [group], names, use_threads=False)
+        while True:
+            with _readable(path):
+                batch = next(batches, None)
+                if batch is None:
+                    break
+                arrays = [pa.chunked_array([batch.column(name)]) for name in names]
+                found = [_numbers(array, kind) for array, kind in zip(arrays, kinds, strict=True)]
+            yield found
+    file.close()
 
 
 def read_funding_year(path: Path) -> tuple[Funding, Told]:
@@ -227,6 +238,7 @@ def _write(path: Path, table: pa.Table) -> None:
         pq.write_table(
             table,
             file,
+            row_group_size=ROWS_A_GROUP,
             compression="lz4",  # zstd would save a seventh, and take three times as long to read
             use_dictionary=False,
             column_encoding={"timestamp": "DELTA_BINARY_PACKED", **dict.fromkeys(numbers, "BYTE_STREAM_SPLIT")},

@@ -52,7 +52,7 @@ class Ahead(Recursive):
 
 
 class Falls(Strategy):
-    """Divide by zero at a candle."""
+    """Trade on every candle, and divide by zero at one."""
 
     at: int = param(300)
 
@@ -63,6 +63,10 @@ class Falls(Strategy):
         return 0
 
     def on_candle(self, candle, ind, account):
+        if account.is_flat:
+            account.buy(quote=100.0)
+        else:
+            account.close()
         if candle.open_ms >= 1_704_067_200_000 + self.at * 3_600_000:
             account.buy(quantity=1.0 / (candle.close - ind.close))
 
@@ -106,14 +110,19 @@ def test_a_warmup_longer_than_the_candles_is_refused_as_in_one_piece() -> None:
 
 
 def test_a_strategy_that_fails_leaves_the_result_up_to_there() -> None:
-    with pytest.raises(StrategyError, match="Falls: failed at the candle of 2024-01-13T12:00") as whole_and:
+    with pytest.raises(
+        StrategyError, match="Falls at the candle of 2024-01-13T12:00Z raised ZeroDivisionError"
+    ) as in_chunks:
         backtest(Falls(), months(), SPOT, chunk=128)
-    partial = whole_and.value.partial  # type: ignore[attr-defined]
+    partial = in_chunks.value.partial  # type: ignore[attr-defined]
     with pytest.raises(StrategyError) as error:
         backtest(Falls(), months(), SPOT)
     whole = error.value.partial  # type: ignore[attr-defined]
+    assert str(in_chunks.value) == str(error.value)  # with the author's line
     assert (partial.complete, partial.curves.count) == (False, whole.curves.count)
     assert partial.metrics == whole.metrics
+    assert partial.fill_rows.tobytes() == whole.fill_rows.tobytes()
+    assert partial.warnings == whole.warnings
     assert "stopped after 301 of" in " ".join(partial.warnings)
 
 
