@@ -159,13 +159,14 @@ def gather_chunked(
     chunk, own = walk.first()
     empty = chunk.grid[:1].copy()
     taken.indicators = [one[:0].copy() for one in own]
+    code = taken.code()  # before compiling injects anything
     seats = taken.seats(compiled)
     native = seats[0].native
     if not native.addresses:
         raise ConfigError(f"{use.name}: a run in chunks must be compiled: {native.reason}; run it in one piece")
     carried = carries(markets, sources, empty, funding, None)
     funded = {m.symbol: one.funding for m, one in zip(markets, carried, strict=True) if one.funding is not None}
-    hashes = {"code": taken.code()}
+    hashes = {"code": code}
     if funded:
         hashes["funding"] = together(one.content_hash() for one in funded.values())
     return ChunkedInputs(

@@ -155,3 +155,27 @@ def test_millions_of_candles_run_in_chunks_where_memory_does_not_hold_them(tmp_p
     rows, more_kb = map(int, chunks.stdout.split())
     assert rows == count - 15 - 1 - 400
     assert more_kb < 100_000  # the candles alone would be 144 MB
+
+
+def test_both_ways_tell_one_hash_of_the_code_though_each_process_compiles_anew(tmp_path: Path) -> None:
+    Store(tmp_path).write(load_candles("simulated:BTC/USDT", "1h", "2024-01-01", "2024-02-01"))
+    told = [
+        subprocess.run([sys.executable, "-c", HASHING, str(tmp_path), way], capture_output=True, text=True, check=True)
+        for way in ("whole", "chunked")
+    ]
+    assert told[0].stdout == told[1].stdout
+    assert len(told[0].stdout.strip()) == 24
+
+
+HASHING = """
+import sys
+from engine import Market, StoredCandles, backtest, load_candles
+from engine.candles import Store
+from strategies.moving_average_short import MovingAverageShort
+
+name = "simulated:BTC/USDT", "1h"
+candles = StoredCandles(*name, root=sys.argv[1]) if sys.argv[2] == "chunked" else Store(sys.argv[1]).load(*name)
+market = Market(symbol="BTC/USDT", tick=0.01, lot=0.00001, kind="linear")
+result = backtest(MovingAverageShort(fast=5, slow=20), candles, market, bounds=False)
+print(result.summary()["hashes"]["code"])
+"""

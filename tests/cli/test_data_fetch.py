@@ -101,6 +101,7 @@ def test_mark_prices_funding_and_trades_are_fetched_and_gone_on_with(shell: Shel
 
 
 MISTAKES = [  # words, sentence
+    (("kraken", "BTC/USDT", "1m"), "a practice exchange speaks to clients of binance and binanceusdm, was kraken"),
     (("binanse", "BTC/USDT", "1m"), 'venue: unknown "binanse"; did you mean "binance"?'),
     (("binance", "BTC/USDT", "1x"), 'timeframe: unknown "1x"'),
     (("binance", " , ", "1m"), "symbols: expected markets such as BTC/USDT,ETH/USDT"),
